@@ -1,0 +1,1 @@
+"""管目录 – arrives with its own issue; the folder is fixed by the platform's layout."""

@@ -1,0 +1,1 @@
+"""Reading data sources: what is there, what it holds, what breaks the rules. Free of Django."""

@@ -1,0 +1,57 @@
+"""What can go wrong with a source, each by a code that the interface translates.
+
+A code is stable and language-free; ``params`` name what and where (host, port, table, …) and never
+hold a secret. The command line prints the English sentence, pages print the translated one.
+"""
+
+from typing import Any
+
+
+class SourceError(Exception):
+    """A source, file or object could not be read. ``code`` is one of ``MESSAGES``."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        if code not in MESSAGES:
+            raise ValueError(f"unknown error code {code!r}")
+        self.code = code
+        self.params = params
+        super().__init__(MESSAGES[code].format_map(_Blank(params)))
+
+
+class RuleError(ValueError):
+    """A rule that cannot be run: names the rule and the field at fault."""
+
+    def __init__(self, rule: str, field: str, detail: str) -> None:
+        self.rule, self.field, self.detail = rule, field, detail
+        super().__init__(f"rule {rule!r}, field {field!r}: {detail}")
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+MESSAGES: dict[str, str] = {
+    "wrong_password": "{user}@{host}:{port} was refused: user name or password is wrong",
+    "unknown_database": "database {database} does not exist on {host}:{port}",
+    "unreachable": "{host}:{port} does not answer ({reason})",
+    "host_refused": "host {host} is not allowed by the network policy",
+    "timeout": "no answer from {host}:{port} within {seconds} s",
+    "connection_lost": "the connection to {host}:{port} was lost while reading {object}",
+    "no_permission": "the account may not read {object}",
+    "no_such_table": "there is no table {object}",
+    "ambiguous_table": "{object} is the name of several tables: {candidates}",
+    "read_failed": "{object} could not be read: {reason}",
+    "driver_missing": "the driver for {kind} is not installed; run: {command}",
+    "bad_parameter": "parameter {name}: {reason}",
+    "no_such_path": "{path} does not exist or cannot be opened",
+    "outside_folder": "{path} leads out of the folder of the source",
+    "not_a_workbook": "{path} is not an Excel workbook (xlsx)",
+    "not_parquet": "{path} is not a Parquet file",
+    "not_sqlite": "{path} is not a SQLite database",
+    "bad_encoding": "{path} is neither UTF-8 nor GB18030 (line {line})",
+    "bad_csv": "{path} is no readable table: {reason}",
+    "file_rejected": "{path} was rejected: {reason}",
+    "too_large": "{object} is larger than allowed: {reason}",
+    "unsupported": "{kind} does not support {feature}",
+}
