@@ -1,0 +1,170 @@
+"""What every connector offers; a new one subclasses ``Connector`` and is named in ``registry.py``."""
+
+import importlib
+import re
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+import pyarrow as pa
+
+from scanner.errors import SourceError
+from scanner.guard import OPEN, HostPolicy, Limits
+from scanner.model import Column, Snapshot, Table, TestReport, Unreadable
+
+__all__ = ["Connector", "Driver", "Parameter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One typed field of a source: the registration form, the API and the command line are made from these."""
+
+    name: str
+    label: str  # Chinese, plain
+    type: str = "text"  # text, int, bool, choice, path, host
+    required: bool = True
+    default: Any = None
+    choices: tuple[tuple[str, str], ...] = ()  # (value, Chinese label)
+    help: str = ""
+    secret: bool = False  # comes from ``secrets``, is sealed at rest and never shown
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The Python module that a connector needs and the line that installs it."""
+
+    module: str
+    pip: str
+
+
+class Connector(ABC):
+    """A read-only session with one source, opened on first use; not for use by two threads at once."""
+
+    kind: ClassVar[str]
+    label: ClassVar[str]  # Chinese, plain
+    parameters: ClassVar[tuple[Parameter, ...]]
+    driver: ClassVar[Driver | None] = None
+    dialect: ClassVar[str]  # the SQL that ``execute`` speaks: postgresql, mysql, sqlite, duckdb
+    statements: int = 0  # sent on this instance so far; session set-up is not counted
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Any],
+        secrets: Mapping[str, str] | None = None,
+        *,
+        limits: Limits | None = None,
+        hosts: HostPolicy = OPEN,
+    ) -> None:
+        """SourceError bad_parameter for a field that is missing, unknown or malformed."""
+        self.values = clean(self.parameters, parameters)
+        self.limits = limits or Limits()
+        self.hosts = hosts
+        self._secrets = dict(secrets or {})
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.values}>"  # secrets stay out
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def test(self) -> TestReport:
+        """Connect and look around; SourceError says what is wrong."""
+
+    @abstractmethod
+    def snapshot(self) -> Snapshot:
+        """What is there, by a number of statements that does not grow with the number of tables."""
+
+    @abstractmethod
+    def describe(self, schema: str, name: str) -> Table:
+        """One table as it is now; SourceError no_such_table or no_permission."""
+
+    @abstractmethod
+    def read(self, table: Table, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        """Every row by one statement: each column a string column of canonical values, named as the column is.
+
+        Without columns the batches have no column but still count rows. Close the iterator to stop early.
+        """
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """One read-only statement of the push plan; placeholders %s (PostgreSQL, MySQL) or ? (SQLite, DuckDB)."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the session; harmless when there is none."""
+
+    def still_there(self, objects: Iterable[tuple[str, str]]) -> tuple[Unreadable, ...]:
+        """Which of the known (schema, name) that a snapshot lacks may exist all the same, out of the account's sight.
+
+        Engines whose catalogue shows every object answer with nothing: what the snapshot lacks is gone.
+        """
+        return ()
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?|\[?[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?\]?")
+
+
+def clean(fields: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The given values by type, defaults filled in; SourceError bad_parameter names the field."""
+    known = {field.name: field for field in fields if not field.secret}
+    for name in given:
+        if name not in known:
+            raise SourceError("bad_parameter", name=name, reason="is not a parameter of this kind of source")
+    return {name: _value(field, given.get(name)) for name, field in known.items()}
+
+
+def _value(field: Parameter, value: Any) -> Any:
+    if value is None or value == "":
+        if field.required and field.default is None:
+            raise SourceError("bad_parameter", name=field.name, reason="is required")
+        return field.default
+    if field.type == "int":
+        return _port(field, value)
+    if field.type == "bool":
+        if not isinstance(value, bool):
+            raise SourceError("bad_parameter", name=field.name, reason="must be true or false")
+        return value
+    if not isinstance(value, str) or _CONTROL.search(value):
+        raise SourceError("bad_parameter", name=field.name, reason="must be text without control characters")
+    if field.type == "choice" and value not in {choice for choice, _ in field.choices}:
+        known = ", ".join(choice for choice, _ in field.choices)
+        raise SourceError("bad_parameter", name=field.name, reason=f"must be one of: {known}")
+    return _host(field, value) if field.type == "host" else value
+
+
+def _port(field: Parameter, value: Any) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or not 0 < int(text[:6]) < 65_536:
+        raise SourceError("bad_parameter", name=field.name, reason="must be a whole number from 1 to 65535")
+    return int(text)
+
+
+def _host(field: Parameter, value: str) -> str:
+    """A host name or address and nothing else: no list, no socket path, no option smuggled in."""
+    host = unicodedata.normalize("NFKC", value.strip())
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            host = ""
+    if len(host) > 253 or not _HOST.fullmatch(host):
+        raise SourceError("bad_parameter", name=field.name, reason="must be one host name or address")
+    return host.strip("[]")
+
+
+def load_driver(kind: str, driver: Driver) -> Any:
+    """The driver's module; SourceError driver_missing with the pip line."""
+    try:
+        return importlib.import_module(driver.module)
+    except ImportError:
+        raise SourceError("driver_missing", kind=kind, command=driver.pip) from None
