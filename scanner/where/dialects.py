@@ -1,0 +1,141 @@
+"""How each dialect compares the values of a class: the column's side, the constant's side, LIKE."""
+
+from decimal import Decimal
+from typing import Any, Protocol
+
+from scanner.model import Column, ValueClass
+from scanner.where.literals import SPECIAL_NUMBERS, ZERO_DATE
+from scanner.where.order import duckdb_key, text_key
+
+
+class Dialect(Protocol):
+    placeholder: str
+
+    def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        """The column as an expression that compares as its class should."""
+
+    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+        """The placeholder of a canonical value, and the parameter to send."""
+
+    def beyond(self, value: str, value_class: ValueClass) -> int:
+        """1 or -1 when the dialect cannot hold the constant, which lies above (below) all it can hold; else 0."""
+
+    def like(self, reference: str, column: Column, pattern: str) -> tuple[str, Any]:
+        """``column LIKE pattern`` by code point, without an escape character."""
+
+
+class PostgreSQL:
+    placeholder = "%s"
+    casts = {
+        ValueClass.TEXT: 'text COLLATE "C"', ValueClass.DECIMAL: "numeric", ValueClass.FLOAT: "float8",
+        ValueClass.BOOLEAN: "boolean", ValueClass.DATE: "date", ValueClass.TIME: "time",
+        ValueClass.TIMESTAMP: "timestamp", ValueClass.TIMESTAMPTZ: "timestamptz",
+    }  # fmt: skip
+
+    def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        if value_class is ValueClass.BINARY:
+            return reference
+        if value_class is ValueClass.FLOAT and column.type.lower() in ("real", "float4"):
+            return f"{reference}::text::float8"  # the number it shows, not its binary neighbour
+        return f"{reference}::{self.casts[value_class]}"
+
+    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+        if value_class is ValueClass.BINARY:
+            return "decode(%s, 'hex')", value
+        return f"%s::{self.casts[value_class]}", value
+
+    def beyond(self, value: str, value_class: ValueClass) -> int:
+        return -1 if value.startswith(ZERO_DATE) and value_class.is_temporal else 0
+
+    def like(self, reference: str, column: Column, pattern: str) -> tuple[str, Any]:
+        return f"{reference}::text COLLATE \"C\" LIKE %s::text ESCAPE ''", pattern
+
+
+class MySQL:
+    placeholder = "%s"
+
+    def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        if value_class is ValueClass.TEXT:
+            # bytes: the only comparison of MySQL and MariaDB that pads no blanks
+            return f"CAST(CONVERT({reference} USING utf8mb4) AS BINARY)"
+        return reference
+
+    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+        if value_class is ValueClass.TEXT:
+            return "CAST(CONVERT(%s USING utf8mb4) AS BINARY)", value
+        if value_class is ValueClass.BINARY:
+            return "UNHEX(%s)", value
+        if value_class is ValueClass.BOOLEAN:
+            return "%s", int(value == "true")
+        if value_class.is_number:
+            return "%s", float(value) if value_class is ValueClass.FLOAT else Decimal(value)
+        return "%s", value.replace("T", " ").removesuffix("+00:00")
+
+    def beyond(self, value: str, value_class: ValueClass) -> int:
+        if value_class.is_number and value in SPECIAL_NUMBERS:
+            return -1 if value == "-Infinity" else 1
+        return 0
+
+    def like(self, reference: str, column: Column, pattern: str) -> tuple[str, Any]:
+        text = f"CONVERT({reference} USING utf8mb4) COLLATE utf8mb4_bin"
+        return f"{text} LIKE CONVERT(%s USING utf8mb4) COLLATE utf8mb4_bin ESCAPE ''", pattern
+
+
+class SQLite:
+    placeholder = "?"
+
+    def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        if value_class.is_number:
+            return reference
+        text = f"CAST({reference} AS TEXT) COLLATE BINARY"
+        if column.value_class is ValueClass.DATE and value_class is ValueClass.TIMESTAMP:
+            return f"CAST({reference} AS TEXT) || 'T00:00:00' COLLATE BINARY"
+        return text
+
+    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+        if value_class.is_number:
+            whole = value_class is ValueClass.DECIMAL and "." not in value and "I" not in value
+            return "?", int(value) if whole and abs(int(value)) < 1 << 63 else float(value)
+        return "?", value
+
+    def beyond(self, value: str, value_class: ValueClass) -> int:
+        return 1 if value_class.is_number and value == "NaN" else 0
+
+    def like(self, reference: str, column: Column, pattern: str) -> tuple[str, Any]:
+        # GLOB, because LIKE of SQLite takes A for a
+        signs = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
+        return f"CAST({reference} AS TEXT) GLOB ?", "".join(signs.get(sign, sign) for sign in pattern)
+
+
+class DuckDB:
+    """Over columns of canonical text, as the pull plan holds them: no value is ever read as a number that rounds."""
+
+    placeholder = "?"
+
+    def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        if value_class is ValueClass.FLOAT:
+            return f"CAST({reference} AS DOUBLE)"
+        if column.value_class is ValueClass.DATE and value_class is ValueClass.TIMESTAMP:
+            moment = f"(CASE WHEN {reference} IN ('Infinity', '-Infinity') THEN {reference} ELSE {reference} || 'T00:00:00' END)"
+            return duckdb_key(moment, value_class)
+        return duckdb_key(reference, value_class)
+
+    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+        if value_class is ValueClass.FLOAT:
+            return "CAST(? AS DOUBLE)", value
+        return "CAST(? AS VARCHAR)", text_key(value, value_class)
+
+    def beyond(self, value: str, value_class: ValueClass) -> int:
+        return 0
+
+    def like(self, reference: str, column: Column, pattern: str) -> tuple[str, Any]:
+        return f"{reference} LIKE CAST(? AS VARCHAR)", pattern
+
+
+_DIALECTS: dict[str, Dialect] = {
+    "postgresql": PostgreSQL(), "mysql": MySQL(), "sqlite": SQLite(), "duckdb": DuckDB(),
+}  # fmt: skip
+
+
+def dialect_of(name: str) -> Dialect:
+    return _DIALECTS[name]
