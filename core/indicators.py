@@ -1,0 +1,115 @@
+"""Each number of the platform, defined once: dashboard, lists, reports, API and exports all read it here.
+
+The invariant that tests hold: the number equals the length of the list it opens (or, with ``total``, the sum over it).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import F, QuerySet
+
+from core.texts import Text
+
+Number = int | Decimal
+Method = Literal["exact", "estimate", "sample"]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One number.
+
+    ``queryset(user)`` is the list behind it, already limited to what the user may see; the value is its length, or
+    the sum of the field ``total`` over it. ``url()`` is the page that shows that list. ``good`` says which direction is
+    an improvement, None that neither is. ``personal`` marks a to-do of the user, ``overdue(user)`` those of them that
+    are late. ``history(user)`` gives (day, value) pairs, oldest first, for a sparkline.
+    """
+
+    key: str
+    label: Text
+    queryset: Callable[[Any], QuerySet[Any]]
+    url: Callable[[], str]
+    unit: Text = ""
+    method: Method = "exact"
+    total: str | None = None
+    group: str = ""
+    order: int = 100
+    good: Literal["up", "down"] | None = None
+    personal: bool = False
+    overdue: Callable[[Any], QuerySet[Any]] | None = None
+    history: Callable[[Any], Sequence[tuple[date, Number]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An indicator with its present value for one user."""
+
+    indicator: Indicator
+    value: Number
+    overdue: int = 0
+
+
+_indicators: dict[str, Indicator] = {}
+
+
+def register(indicator: Indicator) -> None:
+    """Raises ValueError when the key is taken."""
+    if _indicators.setdefault(indicator.key, indicator) is not indicator:
+        raise ValueError(f"indicator {indicator.key!r} is registered twice")
+
+
+def get(key: str) -> Indicator:
+    """Raises KeyError for a key nobody registered."""
+    return _indicators[key]
+
+
+def all_indicators(group: str | None = None, *, personal: bool | None = None) -> list[Indicator]:
+    """The registered indicators in order; of one group, only to-dos, or only others, when asked."""
+    found = (
+        item
+        for item in _indicators.values()
+        if (group is None or item.group == group) and (personal is None or item.personal == personal)
+    )
+    return sorted(found, key=lambda item: (item.group, item.order, item.key))
+
+
+def value(key: str, user: Any) -> Number:
+    """The present value for this user."""
+    return read([key], user)[key].value
+
+
+def read(keys: Iterable[str], user: Any) -> dict[str, Reading]:
+    """Present values of several indicators in ONE statement, in the order asked. Raises KeyError for an unknown key."""
+    wanted = [get(key) for key in dict.fromkeys(keys)]
+    parts = [_subselect(item.queryset(user), item.total) for item in wanted]
+    late = [item for item in wanted if item.overdue]
+    parts += [_subselect(item.overdue(user), None) for item in late if item.overdue]
+    if not parts:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(sql for sql, _ in parts), [value for _, given in parts for value in given])
+        numbers = cursor.fetchone()
+    overdue = {item.key: number for item, number in zip(late, numbers[len(wanted) :], strict=True)}
+    pairs = zip(wanted, numbers, strict=False)
+    return {item.key: Reading(item, number, overdue.get(item.key, 0)) for item, number in pairs}
+
+
+def todos(user: Any) -> list[Reading]:
+    """What waits for this user: the personal indicators that are not zero."""
+    readings = read([item.key for item in all_indicators(personal=True)], user)
+    return [reading for reading in readings.values() if reading.value]
+
+
+def _subselect(queryset: QuerySet[Any], total: str | None) -> tuple[str, tuple[Any, ...]]:
+    """``(SELECT count(*) …)`` over the queryset as a scalar, with its parameters."""
+    rows = queryset.order_by().annotate(indicator_total=F(total)) if total else queryset.order_by()
+    try:
+        sql, params = rows.values("pk", *(["indicator_total"] if total else [])).query.sql_with_params()
+    except EmptyResultSet:  # the filters contradict each other, as for a user who may see nothing
+        return "0", ()
+    measure = "coalesce(sum(listed.indicator_total), 0)" if total else "count(*)"
+    return f"(SELECT {measure} FROM ({sql}) listed)", tuple(params)
