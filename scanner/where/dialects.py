@@ -58,6 +58,8 @@ class MySQL:
         if value_class is ValueClass.TEXT:
             # bytes: the only comparison of MySQL and MariaDB that pads no blanks
             return f"CAST(CONVERT({reference} USING utf8mb4) AS BINARY)"
+        if value_class is ValueClass.FLOAT and column.type.lower().startswith("float"):
+            return f"CAST(CAST({reference} AS CHAR) AS DOUBLE)"  # the number it shows, not its binary neighbour
         return reference
 
     def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
@@ -78,7 +80,8 @@ class MySQL:
 
     def like(self, reference: str, column: Column, pattern: str) -> tuple[str, Any]:
         text = f"CONVERT({reference} USING utf8mb4) COLLATE utf8mb4_bin"
-        return f"{text} LIKE CONVERT(%s USING utf8mb4) COLLATE utf8mb4_bin ESCAPE ''", pattern
+        # MariaDB takes an empty ESCAPE for a backslash, so a character that is doubled in the pattern escapes itself
+        return f"{text} LIKE CONVERT(%s USING utf8mb4) COLLATE utf8mb4_bin ESCAPE '|'", pattern.replace("|", "||")
 
 
 class SQLite:
@@ -87,6 +90,8 @@ class SQLite:
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
         if value_class.is_number:
             return reference
+        if value_class is ValueClass.BINARY:
+            return f"CAST({reference} AS BLOB)"
         text = f"CAST({reference} AS TEXT) COLLATE BINARY"
         if column.value_class is ValueClass.DATE and value_class is ValueClass.TIMESTAMP:
             return f"CAST({reference} AS TEXT) || 'T00:00:00' COLLATE BINARY"
@@ -96,7 +101,7 @@ class SQLite:
         if value_class.is_number:
             whole = value_class is ValueClass.DECIMAL and "." not in value and "I" not in value
             return "?", int(value) if whole and abs(int(value)) < 1 << 63 else float(value)
-        return "?", value
+        return "?", bytes.fromhex(value) if value_class is ValueClass.BINARY else value
 
     def beyond(self, value: str, value_class: ValueClass) -> int:
         return 1 if value_class.is_number and value == "NaN" else 0

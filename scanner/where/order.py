@@ -76,6 +76,8 @@ def _date_key(text: str) -> str:
     special = {"-Infinity": "0", "Infinity": "2"}.get(text)
     if special is not None:
         return special
+    if text.startswith("0000-00-00"):
+        return ""
     year, _, rest = text.removeprefix("-").partition("-")
     if not text.startswith("-"):
         return f"1{len(year):02d}{year}-{rest}"
@@ -89,6 +91,7 @@ def _dated_key(x: str) -> str:
     rest = f"substr(ltrim({x}, '-'), length({year}) + 1)"
     return (
         f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} = '-Infinity' THEN '0' WHEN {x} = 'Infinity' THEN '2' "
+        f"WHEN starts_with({x}, '0000-00-00') THEN '' "
         f"WHEN {x}[1] = '-' THEN '0' || translate({head}, '{_DIGITS}', '{_COMPLEMENT}') || {rest} "
         f"ELSE '1' || {head} || {rest} END"
     )
