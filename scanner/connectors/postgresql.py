@@ -1,0 +1,383 @@
+"""PostgreSQL 12 or newer, by psycopg2."""
+
+import math
+import queue
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from scanner.connectors import canonical
+from scanner.connectors import postgresql_catalogue as catalogue
+from scanner.connectors.base import Connector, Driver, Parameter, load_driver
+from scanner.connectors.watchdog import Watchdog
+from scanner.errors import SourceError
+from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable, ValueClass
+
+_DRIVER = Driver("psycopg2", "pip install psycopg2-binary")
+_OLDEST = 120_000
+_LOCKED = "55P03"  # SQLSTATE lock_not_available
+
+# Applied where the server knows them. check_interval: a query whose client was killed ends within seconds.
+_SESSION = {
+    "default_transaction_read_only": "on", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "TimeZone": "UTC",
+    "extra_float_digits": "1", "bytea_output": "hex", "jit": "off", "standard_conforming_strings": "on",
+    "client_connection_check_interval": "2s",
+}  # fmt: skip
+_APPLY = """
+SELECT set_config(s.name, v.value, false) FROM pg_catalog.pg_settings s
+JOIN unnest(%s::text[], %s::text[]) v(name, value) ON lower(s.name) = lower(v.name)"""
+
+# Servers answer in their own language before a session stands, and libpq hands over no SQLSTATE then.
+_REFUSALS = (
+    ("wrong_password", r"password authentication failed|no password supplied|认证失败|没有提供口令|role .* does not exist"
+                       r"|角色 .* 不存在|authentication failed"),
+    ("unknown_database", r"database .* does not exist|数据库 .* 不存在"),
+    ("no_permission", r"permission denied for database|对数据库 .* 权限不够"),
+    ("timeout", r"timeout expired|timed out"),
+)  # fmt: skip
+
+
+class PostgreSQL(Connector):
+    kind = "postgresql"
+    label = "PostgreSQL"
+    driver = _DRIVER
+    dialect = "postgresql"
+    parameters = (
+        Parameter("host", "主机", "host"),
+        Parameter("port", "端口", "int", default=5432),
+        Parameter("database", "数据库"),
+        Parameter("user", "用户名"),
+        Parameter("password", "口令", required=False, secret=True),
+        Parameter(
+            "sslmode", "加密连接", "choice", required=False, default="prefer",
+            choices=(("disable", "不加密"), ("prefer", "能加密就加密"), ("require", "必须加密"), ("verify-full", "必须加密并核验证书")),
+        ),
+    )  # fmt: skip
+
+    _connection: Any = None
+    _watchdog: Watchdog | None = None
+    _raw = False  # a SQL_ASCII database: bytes pass unconverted and are decoded here
+
+    # -- session ---------------------------------------------------------------------------------------------------
+
+    def test(self) -> TestReport:
+        started = time.monotonic()
+        self._session()
+        latency = round((time.monotonic() - started) * 1000)
+        version, superuser, can_write, tables, schemas = self._catalogue(catalogue.SESSION)[0]
+        held = Privileges(can_write=bool(superuser or can_write), superuser=bool(superuser))
+        return TestReport(" ".join(version.split()[:2]), latency, held, schemas, tables)
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        watchdog, self._watchdog = self._watchdog, None
+        if watchdog is not None:
+            watchdog.close()
+        if connection is not None:
+            connection.close()
+
+    def _session(self) -> Any:
+        if self._connection is None:
+            self._connection = self._connect()
+            self._watchdog = Watchdog(self._connection.fileno())
+            self._prepare()
+        return self._connection
+
+    def _connect(self) -> Any:
+        last: SourceError | None = None
+        host, port = self.values["host"], self.values["port"]
+        for address in self.hosts.addresses(host, port):
+            try:
+                return self._connect_to(address)
+            except SourceError as error:
+                last = error
+                if error.code not in ("unreachable", "timeout"):
+                    break
+        raise last or SourceError("unreachable", host=host, port=port, reason="the name has no address")
+
+    def _connect_to(self, address: str) -> Any:
+        """Keywords only: in a URL or a "dbname" a value could bring its own host or options."""
+        psycopg2 = load_driver(self.kind, _DRIVER)
+        seconds = max(2, math.ceil(self.limits.connect_seconds))
+        try:
+            return psycopg2.connect(
+                host=self.values["host"], hostaddr=address, port=self.values["port"], dbname=self.values["database"],
+                user=self.values["user"], password=self._secrets.get("password", ""), passfile="/dev/null",
+                sslmode=self.values["sslmode"], connect_timeout=seconds, client_encoding="UTF8",
+                application_name="datagene", options="", gssencmode="disable", keepalives=1, keepalives_idle=30,
+                keepalives_interval=10, keepalives_count=3, tcp_user_timeout=60_000,
+            )  # fmt: skip
+        except psycopg2.Error as error:
+            raise self._refusal(str(error), seconds) from None
+
+    def _refusal(self, message: str, seconds: int) -> SourceError:
+        where = {name: self.values[name] for name in ("host", "port", "user", "database")}
+        for code, pattern in _REFUSALS:
+            if re.search(pattern, message, re.IGNORECASE):
+                return SourceError(code, **where, seconds=seconds, object=f"database {where['database']}")
+        reason = message.strip().splitlines()[-1].strip() if message.strip() else "the connection was refused"
+        return SourceError("unreachable", **where, reason=reason)
+
+    def _prepare(self) -> None:
+        connection = self._connection
+        connection.autocommit = True
+        if connection.server_version < _OLDEST:
+            raise SourceError("unsupported", kind=self.label, feature="servers older than PostgreSQL 12")
+        if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+            self._raw = True
+            connection.set_client_encoding("LATIN1")  # one character a byte; the server converts nothing
+        settings = _SESSION | {
+            "statement_timeout": str(round(self.limits.read_seconds * 1000)),
+            "lock_timeout": str(round(self.limits.lock_seconds * 1000)),
+        }
+        try:
+            self._apply(settings)
+        except SourceError:  # a platform that cannot watch its clients refuses this one setting
+            self._apply({name: value for name, value in settings.items() if name != "client_connection_check_interval"})
+
+    def _apply(self, settings: dict[str, str]) -> None:
+        self._run(_APPLY, [list(settings), list(settings.values())], self.limits.connect_seconds, "the session")
+
+    # -- statements ------------------------------------------------------------------------------------------------
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self._session()
+        self.statements += 1
+        return self._run(sql, list(parameters) or None, self.limits.statement_seconds, "the statement")
+
+    def _catalogue(
+        self, sql: str, schema: str | None = None, name: str | None = None, careful: bool = False
+    ) -> list[tuple[Any, ...]]:
+        self._session()
+        self.statements += 1
+        given = {
+            "schema": schema, "name": name, "careful": careful, "comment": self.limits.comment, "tables": self.limits.tables + 1,
+        }  # fmt: skip
+        return self._run(sql, given if "%(" in sql else None, self.limits.answer_seconds, "the catalogue")
+
+    def _run(self, sql: str, parameters: Any, seconds: float, what: str) -> list[tuple[Any, ...]]:
+        psycopg2 = load_driver(self.kind, _DRIVER)
+        assert self._watchdog is not None
+        try:
+            with self._watchdog.limit(seconds), self._connection.cursor() as cursor:
+                cursor.execute(self._wire(sql), self._wire(parameters))
+                return [self._unwire(row) for row in cursor.fetchall()] if self._raw else cursor.fetchall()
+        except psycopg2.Error as error:
+            raise self._failure(error, what, seconds) from None
+
+    def _wire(self, value: Any) -> Any:
+        """For SQL_ASCII: text as the characters whose Latin-1 bytes are its UTF-8 bytes."""
+        if not self._raw:
+            return value
+        if isinstance(value, str):
+            return value.encode().decode("latin-1")
+        if isinstance(value, dict):
+            return {name: self._wire(item) for name, item in value.items()}
+        return [self._wire(item) for item in value] if isinstance(value, list) else value
+
+    def _unwire(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return canonical.decode(value.encode("latin-1"))
+        if isinstance(value, tuple | list):
+            return type(value)(self._unwire(item) for item in value)
+        return value
+
+    def _failure(self, error: Any, what: str, seconds: float = 0) -> SourceError:
+        """The psycopg2 error as ours; a session that broke is dropped."""
+        where = {"host": self.values["host"], "port": self.values["port"]}
+        state = error.pgcode or ""
+        fired = self._watchdog is not None and self._watchdog.fired
+        if self._connection is not None and (self._connection.closed or fired or not state):
+            self.close()
+        if fired or state == "57014":
+            return SourceError("timeout", **where, seconds=round(seconds or self.limits.read_seconds), object=what)
+        if state == "42501":
+            return SourceError("no_permission", object=what)
+        if state in ("42P01", "3F000"):
+            return SourceError("no_such_table", object=what)
+        if not state or state[:2] in ("08", "57"):
+            return SourceError("connection_lost", **where, object=what)
+        reason = error.diag.message_primary or str(error).strip()
+        return SourceError(
+            "read_failed", object=what, state=state, reason=self._unwire(reason) if self._raw else reason
+        )
+
+    # -- structure -------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        before = self.statements
+        _, superuser, can_write, count, _ = self._catalogue(catalogue.SESSION)[0]
+        if count > self.limits.tables:
+            raise SourceError("too_large", object="the source", reason=f"{count} tables, at most {self.limits.tables}")
+        tables, unreadable = self._structure(None, None)
+        held = Privileges(can_write=bool(superuser or can_write), superuser=bool(superuser))
+        return Snapshot(self.kind, tuple(tables), tuple(unreadable), held, self.statements - before)
+
+    def describe(self, schema: str, name: str) -> Table:
+        label = f"{schema}.{name}"
+        if "\0" in label:
+            raise SourceError("no_such_table", object=label)
+        tables, unreadable = self._structure(schema, name)
+        if tables:
+            return tables[0]
+        if unreadable:
+            raise SourceError(unreadable[0].code, object=label, reason=unreadable[0].reason)
+        raise SourceError("no_such_table", object=label)
+
+    def _structure(self, schema: str | None, name: str | None) -> tuple[list[Table], list[Unreadable]]:
+        try:
+            return self._assembled(schema, name, careful=False)
+        except SourceError as error:
+            if error.params.get("state") != _LOCKED:
+                raise
+            return self._assembled(schema, name, careful=True)
+
+    def _assembled(
+        self, schema: str | None, name: str | None, *, careful: bool
+    ) -> tuple[list[Table], list[Unreadable]]:
+        statements = (catalogue.tables_statement(careful=careful), catalogue.COLUMNS, catalogue.KEYS)
+        tables, columns, keys = (self._catalogue(sql, schema, name, careful) for sql in statements)
+        return catalogue.assemble(tables, columns, keys, self.limits)
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+
+    def read(self, table: Table, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        source = f"{quoted(table.schema)}.{quoted(table.name)}"
+        self._session()
+        self.statements += 1
+        if not columns:
+            total = self._run(f"SELECT count(*) FROM {source}", None, self.limits.statement_seconds, table.label)
+            yield canonical.batch([], [], total[0][0])
+            return
+        wanted = ", ".join(text_of(column) for column in columns)
+        sql = f"COPY (SELECT {wanted} FROM {source}) TO STDOUT WITH (FORMAT csv)"
+        for text, rows in self._copy(sql, table.label):
+            yield self._batch(columns, text, rows)
+
+    def _copy(self, sql: str, what: str) -> Iterator[tuple[bytes, int]]:
+        """Whole CSV rows by the batch. psycopg2 pushes rows; a thread and a short queue turn that into pulling."""
+        psycopg2 = load_driver(self.kind, _DRIVER)
+        connection, watchdog = self._connection, self._watchdog
+        assert watchdog is not None
+        batches = _Batches(self.limits.batch_rows, self.limits.batch_bytes, self.limits.row_bytes, watchdog)
+        worker = threading.Thread(
+            target=batches.fill, args=(connection, self._wire(sql), psycopg2.Error), name="source-copy", daemon=True
+        )
+        watchdog.extend(self.limits.statement_seconds)
+        batches.silence = self.limits.silence_seconds
+        worker.start()
+        ended = False
+        try:
+            while (item := batches.ready.get()) is not None:
+                if isinstance(item, BaseException):
+                    ended = True
+                    raise item if isinstance(item, SourceError) else self._failure(item, what)
+                yield item
+            ended = True
+        finally:
+            if ended:
+                watchdog.extend(math.inf)
+            else:  # the reader stops early: the rest of the table must not cross the wire
+                batches.abandon()
+                watchdog.cut()
+            worker.join()
+            if not ended or connection.closed:
+                self.close()
+
+    def _batch(self, columns: Sequence[Column], text: bytes, rows: int) -> pa.RecordBatch:
+        names = [f"c{number}" for number in range(len(columns))]
+        as_type = pa.binary() if self._raw else pa.string()
+        if text.startswith(b"\xef\xbb\xbf"):
+            text = b"\xef\xbb\xbf" + text  # the parser takes a leading BOM for the file's; this one is a value's
+        parsed = pacsv.read_csv(
+            pa.BufferReader(text),
+            pacsv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
+            pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+            pacsv.ConvertOptions(
+                column_types=dict.fromkeys(names, as_type), null_values=[""], strings_can_be_null=True,
+                quoted_strings_can_be_null=False, check_utf8=False,
+            ),
+        )  # fmt: skip
+        arrays = [canonical.one_array(parsed.column(name)) for name in names]
+        if self._raw:
+            arrays = [canonical.decoded(values) for values in arrays]
+        return canonical.batch(columns, [_canonical(c, a) for c, a in zip(columns, arrays, strict=True)], rows)
+
+
+class _Batches:
+    """The file that COPY writes to: one call is one row of CSV."""
+
+    def __init__(self, rows: int, size: int, row_size: int, watchdog: Watchdog) -> None:
+        self.ready: queue.Queue[tuple[bytes, int] | BaseException | None] = queue.Queue(2)
+        self.silence = 0.0
+        self._limits = (rows, size, row_size)
+        self._watchdog = watchdog
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._abandoned = False
+
+    def fill(self, connection: Any, sql: str, failures: type[Exception]) -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.copy_expert(sql, self)
+            self._flush()
+            self._put(None)
+        except (failures, SourceError) as error:
+            self._put(error)
+
+    def write(self, row: bytes) -> None:
+        rows, size, row_size = self._limits
+        if len(row) > row_size:
+            self._watchdog.cut()
+            raise SourceError("too_large", object="a row", reason=f"more than {row_size} bytes")
+        self._parts.append(row)
+        self._size += len(row)
+        if len(self._parts) >= rows or self._size >= size:
+            self._flush()
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        while not self.ready.empty():
+            self.ready.get_nowait()
+
+    def _flush(self) -> None:
+        if self._parts:
+            self._watchdog.extend(math.inf)  # a slow reader of ours is no silence of the server
+            self._put((b"".join(self._parts), len(self._parts)))
+            self._watchdog.extend(self.silence)
+            self._parts, self._size = [], 0
+
+    def _put(self, item: tuple[bytes, int] | BaseException | None) -> None:
+        while not self._abandoned:
+            try:
+                self.ready.put(item, timeout=1)
+                return
+            except queue.Full:
+                continue
+
+
+def _canonical(column: Column, values: pa.Array) -> pa.Array:
+    if column.value_class is ValueClass.BINARY:
+        return pc.utf8_slice_codeunits(values, 2)  # hex after \x
+    change = canonical.BY_CLASS.get(column.value_class)
+    return change(values) if change else values
+
+
+def text_of(column: Column) -> str:
+    """SQL for the column's value as text, before ``canonical``; a cast cuts the blanks of CHAR(n), abbrev the /32."""
+    if column.type == "inet":
+        return f"pg_catalog.abbrev({quoted(column.name)})"
+    return f"{quoted(column.name)}::pg_catalog.text"
+
+
+def quoted(name: str) -> str:
+    """An identifier for a statement; NUL cannot be part of a name and would silently cut it."""
+    if "\0" in name:
+        raise SourceError("no_such_table", object=name.replace("\0", "\\0"))
+    return '"' + name.replace('"', '""') + '"'
