@@ -86,6 +86,9 @@ class Agency(models.Model):
             self.place()
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:agency_detail", args=[self.id])
+
     def place(self) -> None:
         """Set path and level from the parent. Moving descendants along is the business of `services.update_agency`."""
         above = self.parent.path if self.parent else "/"
@@ -95,9 +98,6 @@ class Agency(models.Model):
     @property
     def label(self) -> str:
         return self.short_name or self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("accounts:agency_detail", args=[self.id])
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -230,7 +230,9 @@ class Grant(models.Model):
 
     def is_current(self, day: date | None = None) -> bool:
         day = day or timezone.localdate()
-        return self.revoked_at is None and self.valid_from <= day and (self.valid_until is None or self.valid_until >= day)
+        return (
+            self.revoked_at is None and self.valid_from <= day and (self.valid_until is None or self.valid_until >= day)
+        )
 
 
 class Token(models.Model):
@@ -284,6 +286,9 @@ class SignedIn(models.Model):
         db_table = "accounts_signed_in"
         ordering = ("-seen_at", "id")
 
+    def __str__(self) -> str:
+        return f"{self.person} {self.seen_at:%Y-%m-%d %H:%M}"
+
 
 class SignInAttempt(models.Model):
     """登录尝试 – counted for the lockout. The typed name is kept as a keyed digest: people type passwords there."""
@@ -301,6 +306,9 @@ class SignInAttempt(models.Model):
             models.Index(fields=["address", "at"], name="accounts_attempt_address"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name_digest[:8]} {self.at:%Y-%m-%d %H:%M}"
+
 
 class FormerPassword(models.Model):
     """历史密码 – hashes of earlier passwords, so that the last five are not used again (dengbao3)."""
@@ -312,3 +320,6 @@ class FormerPassword(models.Model):
     class Meta:
         db_table = "accounts_former_password"
         ordering = ("-at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.at:%Y-%m-%d}"

@@ -1,0 +1,114 @@
+"""Who may see what: the one permission function `visible_to`, used by every list, detail, search, count, export and API.
+
+A model says where its agency stands with class attributes:
+
+- `scope_lookup`: path to the agency's id (`"source__agency_id"`, `"id"` for Agency, `"scope_id"` for rows of core);
+- `view_verb`: the verb a person needs there; `"data.view"` when absent, or what VIEW_VERBS says for tables of core;
+- `scope_null_is_public`: rows without an agency are shared vocabulary, shown to everybody with any right there;
+  otherwise they are records of the platform, shown to holders of `platform.view`.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from accounts.choices import roles_with
+from accounts.models import Agency, Grant
+
+M = TypeVar("M", bound=Model)
+_CACHE = "_datagene_scope"
+# Core stands below accounts and knows no verbs, so what its tables need is said here.
+VIEW_VERBS = {
+    "core.Job": "job.view",
+    "core.JobItem": "job.view",
+    "core.Schedule": "source.view",
+    "core.AuditEntry": "audit.read",
+}
+
+
+def visible_to(user: Any, queryset: "QuerySet[M]", verb: str | None = None) -> "QuerySet[M]":
+    """The rows of `queryset` that `user` may see (or may do `verb` to). Adds no query beyond one per user instance.
+
+    Raises TypeError for a model that does not say where its agency stands: nothing is visible by omission.
+    """
+    model: Any = queryset.model
+    lookup = getattr(model, "scope_lookup", None)
+    if lookup is None:
+        raise TypeError(f"{model._meta.label} has no scope_lookup")
+    verb = verb or view_verb(model)
+    paths = paths_of(user, verb)
+    if not paths:
+        return queryset.none()
+    condition = Q(**{f"{lookup}__in": under(paths).order_by().values("id")})
+    if lookup == "scope_id" and (getattr(model, "scope_null_is_public", False) or paths_of(user, "platform.view")):
+        condition |= Q(scope_id__isnull=True)
+    return queryset.filter(condition)
+
+
+def view_verb(model: type[Model]) -> str:
+    """The verb that lets a person see rows of `model`."""
+    verb: str = getattr(model, "view_verb", VIEW_VERBS.get(model._meta.label, "data.view"))
+    return verb
+
+
+def agency_ids(user: Any, verb: str = "data.view") -> frozenset[UUID]:
+    """Ids of the agencies where `user` holds `verb`, subtrees included; asked once per user instance and verb."""
+    known = _cache(user)["ids"]
+    if verb not in known:
+        paths = paths_of(user, verb)
+        known[verb] = frozenset(under(paths).order_by().values_list("id", flat=True)) if paths else frozenset()
+    return known[verb]  # type: ignore[no-any-return]
+
+
+def under(paths: Iterable[str]) -> QuerySet[Agency]:
+    """The agencies whose place in the tree starts with one of `paths`; none for no path."""
+    conditions = [Q(path__startswith=path) for path in paths]
+    return Agency.objects.filter(reduce(or_, conditions)) if conditions else Agency.objects.none()
+
+
+def paths_of(user: Any, verb: str) -> tuple[str, ...]:
+    """The highest subtrees where `user` holds `verb` now."""
+    roles = roles_with(verb)
+    return _topmost(path for role, path in grants_of(user) if role in roles)
+
+
+def grants_of(user: Any) -> tuple[tuple[str, str], ...]:
+    """(role, path) of each grant of `user` in force today. Nobody for the anonymous and the disabled."""
+    cached = _cache(user)
+    if cached["grants"] is None:
+        cached["grants"] = ()
+        if getattr(user, "is_authenticated", False) and user.is_active:
+            current = Grant.objects.filter(person_id=user.pk).current(cached["day"]).order_by()
+            cached["grants"] = tuple(current.values_list("role", "agency__path"))
+    return cached["grants"]  # type: ignore[no-any-return]
+
+
+def forget(user: Any) -> None:
+    """Drop what was remembered on this instance: its grants have just changed."""
+    if hasattr(user, _CACHE):
+        delattr(user, _CACHE)
+
+
+def _cache(user: Any) -> dict[str, Any]:
+    """The memory on the user instance. It lives as long as the request, and in a long-lived worker until midnight."""
+    day: date = timezone.localdate()
+    cached = getattr(user, _CACHE, None)
+    if cached is None or cached["day"] != day:
+        cached = {"day": day, "grants": None, "ids": {}}
+        setattr(user, _CACHE, cached)  # request.user is lazy and passes this on to the person it wraps
+    return cached  # type: ignore[no-any-return]
+
+
+def _topmost(paths: Iterable[str]) -> tuple[str, ...]:
+    """Drop paths that lie under another one: sorted, a path's descendants follow it."""
+    kept: list[str] = []
+    for path in sorted(set(paths)):
+        if not kept or not path.startswith(kept[-1]):
+            kept.append(path)
+    return tuple(kept)
