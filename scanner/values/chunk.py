@@ -1,0 +1,92 @@
+"""A few ten thousand distinct values as bytes, for kernels that look at all of them at once."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+CHUNK_ROWS = 32_768  # small enough to stay in the processor's cache
+
+
+class Chunk:
+    """Distinct non-null values and how often each occurs.
+
+    ``data`` holds the UTF-8 bytes of all values, value ``i`` being ``data[starts[i] : starts[i] + sizes[i]]``.
+    """
+
+    def __init__(self, values: pa.Array, counts: Ints | None = None) -> None:
+        """``values``: an Arrow string array without nulls; ``counts`` of the same length, one each when absent."""
+        if values.type != pa.large_string():
+            values = values.cast(pa.large_string())
+        self.values = values
+        self.counts = np.ones(len(values), np.int64) if counts is None else counts
+        _, offsets, data = values.buffers()
+        ends = (
+            np.frombuffer(offsets, np.int64)[values.offset : values.offset + len(values) + 1]
+            if len(values)
+            else np.zeros(1, np.int64)
+        )
+        everything = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
+        self.data: Bytes = everything[ends[0] : ends[-1]]
+        self.starts: Ints = ends[:-1] - ends[0]
+        self.sizes: Ints = np.diff(ends)
+        self._fixed: dict[int, tuple[Ints, Bytes]] = {}
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @cached_property
+    def widths(self) -> frozenset[int]:
+        """The byte lengths that occur, up to 64."""
+        return frozenset(np.flatnonzero(np.bincount(np.minimum(self.sizes, 65), minlength=66)[:65]).tolist())
+
+    @cached_property
+    def is_ascii(self) -> bool:
+        return not len(self.data) or bool(self.data.max() < 128)
+
+    def fixed(self, width: int) -> tuple[Ints, Bytes]:
+        """Positions of the values of this many bytes, and their bytes as a matrix of one row a value."""
+        if width not in self._fixed:
+            rows = np.flatnonzero(self.sizes == width) if width in self.widths else np.zeros(0, np.int64)
+            if len(rows) == len(self):  # all alike: no gathering needed
+                matrix = self.data.reshape(-1, width) if width else np.zeros((len(self), 0), np.uint8)
+            else:
+                matrix = self.data[self.starts[rows][:, None] + np.arange(width)]
+            self._fixed[width] = rows, matrix
+        return self._fixed[width]
+
+    def mask_of(self, width: int, test: Callable[[Bytes], Mask]) -> Mask:
+        """Which values have this many bytes and pass the test, which is given the matrix of their bytes."""
+        mask = np.zeros(len(self), np.bool_)
+        rows, matrix = self.fixed(width)
+        if len(rows):
+            mask[rows] = test(matrix)
+        return mask
+
+
+def chunk_of(texts: list[str]) -> Chunk:
+    """A chunk of Python strings, each counted once."""
+    return Chunk(pa.array(texts, pa.large_string()))
+
+
+def digits(matrix: Bytes) -> tuple[Mask, npt.NDArray[Any]]:
+    """Which rows are decimal digits throughout, and the value of each byte as a digit (nonsense elsewhere)."""
+    values = matrix - np.uint8(48)  # bytes below 0 wrap to large values
+    return (values < 10).all(axis=1), values
+
+
+def weighted(values: npt.NDArray[Any], weights: tuple[int, ...]) -> Ints:
+    """The weighted sum of each row."""
+    return values.astype(np.int32) @ np.array(weights, np.int32)  # type: ignore[no-any-return]
+
+
+def number_at(values: npt.NDArray[Any], start: int, length: int) -> Ints:
+    """The number that the digits of each row from ``start`` on state."""
+    return weighted(values[:, start : start + length], tuple(10**power for power in reversed(range(length))))

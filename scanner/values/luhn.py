@@ -1,0 +1,34 @@
+"""Numbers of bank cards and the like: 12 to 19 digits, the last by the Luhn formula (ISO/IEC 7812-1, annex B)."""
+
+import re
+
+import numpy as np
+
+from scanner.values.chunk import Bytes, Chunk, Mask, digits
+
+SHORTEST, LONGEST = 12, 19
+_FORM = re.compile(rf"[0-9]{{{SHORTEST},{LONGEST}}}")
+_DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9], np.uint8)  # the digit sum of the double
+
+
+def is_luhn(text: str) -> bool:
+    if not _FORM.fullmatch(text):
+        return False
+    numbers = [int(digit) for digit in reversed(text)]
+    return (sum(numbers[::2]) + sum(sum(divmod(2 * number, 10)) for number in numbers[1::2])) % 10 == 0
+
+
+def luhns(chunk: Chunk) -> Mask:
+    """Which values are valid numbers: as ``is_luhn``."""
+    mask = np.zeros(len(chunk), np.bool_)
+    for width in chunk.widths:
+        if SHORTEST <= width <= LONGEST:
+            mask |= chunk.mask_of(width, _valid)
+    return mask
+
+
+def _valid(matrix: Bytes) -> Mask:
+    numeric, values = digits(matrix)
+    values = np.where(numeric[:, None], values, 0)[:, ::-1]
+    total = values[:, ::2].sum(axis=1, dtype=np.int64) + _DOUBLED[values[:, 1::2]].sum(axis=1, dtype=np.int64)
+    return numeric & (total % 10 == 0)
