@@ -10,7 +10,7 @@ To wire into settings.py (owner: platform):
     TRUSTED_PROXIES = 0                   number of reverse proxies whose X-Forwarded-For is believed
     PASSWORD_HASHERS: Argon2PasswordHasher first
     DATA_UPLOAD_MAX_MEMORY_SIZE           also the body limit of the API (413 above it)
-    REST_FRAMEWORK = core.api.REST_FRAMEWORK;  SPECTACULAR_SETTINGS = core.api.SPECTACULAR_SETTINGS
+    from datagene.rest import REST_FRAMEWORK, SPECTACULAR_SETTINGS  (plain data, safe to import in settings)
     CACHES["default"]: Redis; the API's rate limit counts there and lets pass when it is gone
 
 Identity never comes from a header: there is no RemoteUserMiddleware, and none may be added.
