@@ -1,0 +1,100 @@
+"""How values spread: at most 20 bins over numbers, over days or seconds, over the lengths of texts."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from scanner.measures.frequency import Session, one
+from scanner.measures.order import Order
+from scanner.model import ValueClass
+
+BINS = 20
+WHOLE_LIMIT = 2**53
+_EPOCH = date(1970, 1, 1)
+_CALENDAR = "v >= '0001' AND v < ':' AND v[5] = '-'"  # no infinity, no year before 1 or beyond 9999
+_DAY = f"CASE WHEN {_CALENDAR} THEN CAST(TRY_CAST(v AS DATE) - DATE '1970-01-01' AS BIGINT) END"
+_SECOND = f"CASE WHEN {_CALENDAR} THEN CAST(floor(epoch(TRY_CAST(left(v, 19) AS TIMESTAMP))) AS BIGINT) END"
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Equal bins from ``low`` on; the last takes in its upper edge where numbers are not whole."""
+
+    low: float
+    width: float
+    count: int
+    edges: tuple[float, ...]
+
+
+def bins_between(low: float, high: float, *, whole: bool) -> Bins | None:
+    """Bins from the least to the greatest number; whole numbers get bins of whole width. None: no finite width."""
+    if whole:
+        span = int(high) - int(low) + 1
+        width = -(-span // BINS)
+        count = -(-span // width)
+        return Bins(low, width, count, tuple(int(low) + place * width for place in range(count + 1)))
+    if low == high:
+        return Bins(low, 1.0, 1, (low, high))
+    width_of_one = (high - low) / BINS
+    if not math.isfinite(width_of_one) or width_of_one == 0:
+        return None
+    edges = (*(low + place * width_of_one for place in range(BINS)), high)
+    return Bins(low, width_of_one, BINS, edges)
+
+
+def histogram(session: Session, freq: str, order: Order, value_class: ValueClass) -> Mapping[str, Any] | None:
+    """{"of": "value" | "length", "edges": count+1 JSON values, "counts": rows per bin}; None where there is none.
+
+    A bin holds its lower edge and not its upper one, but for the last bin of decimals, floats, which holds both.
+    NaN, infinities, dates BC and beyond 9999 stand in no bin.
+    """
+    if value_class.is_number:
+        whole = value_class is ValueClass.INTEGER and order.places == 0
+        number = "CAST(v AS DOUBLE)" if not order.specials and order.places is not None else "TRY_CAST(v AS DOUBLE)"
+        return _counted(session, freq, f"CASE WHEN isfinite({number}) THEN {number} END", "value", whole, _number)
+    if value_class is ValueClass.DATE:
+        return _counted(session, freq, _DAY, "value", True, _date_text)
+    if value_class in (ValueClass.TIMESTAMP, ValueClass.TIMESTAMPTZ):
+        zone = "+00:00" if value_class is ValueClass.TIMESTAMPTZ else ""
+        return _counted(session, freq, _SECOND, "value", True, lambda edge: _time_text(edge, zone))
+    if value_class is ValueClass.TEXT:
+        return _counted(session, freq, "length(v)", "length", True, _number)
+    return None
+
+
+def _counted(
+    session: Session, freq: str, number: str, of: str, whole: bool, shown: Callable[[float], Any]
+) -> Mapping[str, Any] | None:
+    source = f"(SELECT v, n, {number} AS x FROM {freq}) WHERE x IS NOT NULL"
+    low, high = one(session, f"SELECT min(x), max(x) FROM {source}")
+    if low is None:
+        return None
+    whole = whole and abs(low) < WHOLE_LIMIT and abs(high) < WHOLE_LIMIT
+    bins = bins_between(low, high, whole=whole)
+    if bins is None:
+        return None
+    rows = session.execute(
+        f"SELECT least({bins.count - 1}, CAST(floor((x - CAST(? AS DOUBLE)) / CAST(? AS DOUBLE)) AS BIGINT)), sum(n)"
+        f" FROM {source} GROUP BY 1",
+        [float(bins.low), float(bins.width)],
+    ).fetchall()
+    counts = [0] * bins.count
+    for place, count in rows:
+        counts[place] = int(count)
+    return {"of": of, "edges": [shown(edge) for edge in bins.edges], "counts": counts}
+
+
+def _number(edge: float) -> float:
+    return int(edge) if float(edge).is_integer() and abs(edge) < WHOLE_LIMIT else edge
+
+
+def _date_text(edge: float) -> str:
+    return (_EPOCH + timedelta(days=min(int(edge), (date.max - _EPOCH).days))).isoformat()
+
+
+def _time_text(edge: float, zone: str) -> str:
+    start = datetime(_EPOCH.year, 1, 1)
+    latest = (datetime.max.replace(microsecond=0) - start) // timedelta(seconds=1)
+    return (start + timedelta(seconds=min(int(edge), latest))).isoformat() + zone

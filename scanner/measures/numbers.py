@@ -1,0 +1,59 @@
+"""Exact sums, whatever the size of the numbers."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from scanner.measures.frequency import Session, chunks, one
+from scanner.measures.order import Order
+from scanner.model import ValueClass
+from scanner.values.canonical import SPECIAL_NUMBERS
+
+_MANTISSA = 53
+
+
+def total(session: Session, freq: str, order: Order, value_class: ValueClass) -> Fraction:
+    """The exact sum of all values but NaN and the infinities, each as often as it occurs."""
+    if value_class is ValueClass.FLOAT:
+        return _sum_of_doubles(session, freq)
+    if order.places is not None:
+        (found,) = one(session, f"SELECT sum({order.key} * n) FROM {freq}")
+        return Fraction(found or 0)
+    return _sum_of_long(session, freq)
+
+
+def _sum_of_doubles(session: Session, freq: str) -> Fraction:
+    """Mantissas are summed as integers, exponent by exponent: no rounding anywhere."""
+    found = Fraction(0)
+    for chunk in chunks(session, freq):
+        values = chunk.values.to_numpy(zero_copy_only=False).astype(np.float64)
+        finite = np.isfinite(values)
+        mantissas, exponents = np.frexp(values[finite])
+        wholes = (mantissas * 2.0**_MANTISSA).astype(np.int64).astype(object) * chunk.counts[finite].astype(object)
+        for exponent in np.unique(exponents).tolist():
+            power = exponent - _MANTISSA
+            found += int(wholes[exponents == exponent].sum()) * (Fraction(2) ** power)
+    return found
+
+
+def _sum_of_long(session: Session, freq: str) -> Fraction:
+    """More digits than any number type holds: integers of Python, scaled by the longest fraction."""
+    by_places: dict[int, int] = {}
+    for chunk in chunks(session, freq):
+        for text, count in zip(chunk.values.to_pylist(), chunk.counts.tolist(), strict=True):
+            if text not in SPECIAL_NUMBERS:
+                whole, _, part = text.partition(".")
+                by_places[len(part)] = by_places.get(len(part), 0) + _integer(whole + part) * count
+    return sum((Fraction(number, 10**places) for places, number in by_places.items()), Fraction(0))
+
+
+def _integer(digits: str) -> int:
+    """int() of a text that may be longer than Python reads at once."""
+    if len(digits) < 4000:
+        return int(digits)
+    sign, digits = (-1, digits[1:]) if digits.startswith("-") else (1, digits)
+    number = 0
+    for at in range(0, len(digits), 4000):
+        piece = digits[at : at + 4000]
+        number = number * 10 ** len(piece) + int(piece)
+    return sign * number
