@@ -31,10 +31,9 @@ def chunks(session: Session, name: str) -> Iterator[Chunk]:
 
 def one(session: Session, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
     """The only row of a query."""
-    row: tuple[Any, ...] | None = session.execute(sql, list(parameters)).fetchone()
-    if row is None:
-        raise RuntimeError("an aggregate without a row")
-    return row
+    (row,) = session.execute(sql, list(parameters)).fetchall()  # to the end: an open result blocks the session
+    found: tuple[Any, ...] = row
+    return found
 
 
 def quoted(name: str) -> str:
