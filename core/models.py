@@ -1,7 +1,7 @@
 """Tables of the shared mechanism: jobs, schedules, audit, search, keys.
 
 Core stands below agencies and people, so both appear as raw UUIDs with a snapshot of the name; there is no foreign
-key upward. ``scope_lookup`` names the path from a row to the agency that may see it (``core.visibility``).
+key upward. ``scope_lookup`` names the path from a row to the agency that may see it, ``view_verb`` the right needed there (``core.visibility``).
 """
 
 import uuid
@@ -24,6 +24,7 @@ class Job(models.Model):
     """任务 – one piece of background work. The row is the truth; a broker only tells a worker to look at it."""
 
     scope_lookup: ClassVar[str] = "scope_id"
+    view_verb: ClassVar[str] = "job.view"
     is_new: bool = False  # set by create_job on the row it has just made, not on one it found
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -131,6 +132,7 @@ class JobItem(models.Model):
     """One checkpoint of a job (a table of a census): written with what it produced, or not at all."""
 
     scope_lookup: ClassVar[str] = "job__scope_id"
+    view_verb: ClassVar[str] = "job.view"
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items")
     key = models.CharField(max_length=300)
@@ -160,6 +162,7 @@ class Schedule(models.Model):
     """定时 – a job to be created again and again, by cron text in the platform's time zone."""
 
     scope_lookup: ClassVar[str] = "scope_id"
+    view_verb: ClassVar[str] = "source.view"
 
     kind = models.CharField(max_length=80)
     params = models.JSONField(default=dict, blank=True)
@@ -187,6 +190,7 @@ class AuditEntry(models.Model):
     """审计记录 – who did what to what. Append-only by trigger; each digest covers the one before it."""
 
     scope_lookup: ClassVar[str] = "scope_id"
+    view_verb: ClassVar[str] = "audit.read"
 
     id = models.BigIntegerField(primary_key=True)  # previous + 1 under a lock, so that a gap is a deletion
     at = models.DateTimeField(_("时间"))
@@ -217,7 +221,7 @@ class SearchDocument(models.Model):
     """One nameable thing in the search index; rebuilt from its source at any time."""
 
     scope_lookup: ClassVar[str] = "scope_id"
-    scope_null_is_public: ClassVar[bool] = True  # standards and pages belong to no agency and are for everyone
+    unscoped_verb: ClassVar[str | None] = None  # standards and pages belong to no agency and are for everyone
 
     key = models.CharField(max_length=200, unique=True)  # "assets.Table:<uuid>"
     kind = models.CharField(max_length=40)
@@ -254,9 +258,7 @@ class KeyRecord(models.Model):
     class Meta:
         verbose_name = _("数据密钥")
         constraints = [
-            models.UniqueConstraint(
-                fields=["state"], condition=Q(state=KeyState.ACTIVE), name="keyrecord_one_active"
-            ),
+            models.UniqueConstraint(fields=["state"], condition=Q(state=KeyState.ACTIVE), name="keyrecord_one_active"),
             models.CheckConstraint(condition=Q(state__in=KeyState.values), name="keyrecord_state_is_known"),
         ]
 

@@ -1,7 +1,8 @@
 """The question "who may see and do what", asked below and answered above: accounts registers the answer at start.
 
-A scoped model names the path to its agency in ``scope_lookup``; rows without an agency are hidden unless the model
-sets ``scope_null_is_public``. Until an answer is registered nobody sees anything.
+A scoped model says where its agency stands (``scope_lookup``), which verb shows its rows (``view_verb``) and which
+shows those without an agency (``unscoped_verb``); accounts.scope gives the meaning. Until an answer is registered
+nobody sees anything.
 """
 
 from typing import Any, Protocol, TypeVar
@@ -14,7 +15,7 @@ M = TypeVar("M", bound=Model)
 class Provider(Protocol):
     """What accounts answers."""
 
-    def visible_to(self, user: Any, queryset: QuerySet[M]) -> QuerySet[M]:
+    def visible_to(self, user: Any, queryset: QuerySet[M], verb: str | None = None) -> QuerySet[M]:
         """The rows whose agency the user's present grants cover."""
         ...
 
@@ -31,15 +32,11 @@ def register(provider: Provider) -> None:
     _provider = provider
 
 
-def visible_to(user: Any, queryset: QuerySet[M]) -> QuerySet[M]:
-    """The rows of ``queryset`` that the user may see. Nothing for a visitor who has not signed in."""
+def visible_to(user: Any, queryset: QuerySet[M], verb: str | None = None) -> QuerySet[M]:
+    """The rows of ``queryset`` that the user may see (or do ``verb`` to). Nothing for a visitor not signed in."""
     if _provider is None or not getattr(user, "is_authenticated", False):
         return queryset.none()
-    seen = _provider.visible_to(user, queryset)
-    model = queryset.model
-    if getattr(model, "scope_null_is_public", False):
-        return seen | queryset.filter(**{f"{getattr(model, 'scope_lookup')}__isnull": True})  # noqa: B009  untyped on Model
-    return seen
+    return _provider.visible_to(user, queryset, verb)
 
 
 def can(user: Any, verb: str, target: Any = None) -> bool:
