@@ -5,6 +5,7 @@ import logging
 import os
 import threading
 import time
+from typing import Any
 
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -106,11 +107,12 @@ class Heartbeat(threading.Thread):
 def _impatient_connection() -> BaseDatabaseWrapper:
     """A connection that gives up in seconds: on connecting, on a statement, on a network that swallows packets."""
     wrapper = connections.create_connection("default")
+    settings: dict[str, Any] = wrapper.settings_dict
     wrapper.settings_dict = {
-        **wrapper.settings_dict,
+        **settings,
         "CONN_HEALTH_CHECKS": False,
         "OPTIONS": {
-            **wrapper.settings_dict.get("OPTIONS", {}),
+            **settings.get("OPTIONS", {}),
             "connect_timeout": STATEMENT_TIMEOUT,
             "tcp_user_timeout": STATEMENT_TIMEOUT * 1000,
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT * 1000}",

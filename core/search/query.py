@@ -63,11 +63,11 @@ def search(user: Any, text: str, kinds: Sequence[str] | None = None, limit: int 
         return Results(text, [])
     rows = _ranked(_visible(user, wanted), text, asked)
     first = (max(page, 1) - 1) * limit
-    found: dict[str, list[SearchDocument]] = defaultdict(list)
+    found: dict[str, list[Any]] = defaultdict(list)
     for row in rows.filter(place__gt=first, place__lte=first + limit).order_by("kind", "place"):
         found[row.kind].append(row)
     groups = [
-        Group(kind, getattr(hits[0], "total"), [_hit(row, text) for row in hits])  # noqa: B009  an annotation
+        Group(kind, hits[0].total, [_hit(row, text) for row in hits])
         for kind in wanted
         if (hits := found.get(kind.kind))
     ]
@@ -101,7 +101,7 @@ def _visible(user: Any, wanted: list[Kind]) -> QuerySet[SearchDocument]:
     return reduce(or_, seen)
 
 
-def _ranked(documents: QuerySet[SearchDocument], text: str, asked: str) -> QuerySet[SearchDocument]:
+def _ranked(documents: QuerySet[SearchDocument], text: str, asked: str) -> QuerySet[Any]:
     """The matching documents with ``place`` and ``total`` within their kind."""
     name = normalise(text)
     matching = documents.alias(

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
@@ -52,8 +53,13 @@ def pairs(run: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def syllables(run: str) -> tuple[str, ...]:
     """One pinyin syllable a character, read in the context of the run (银行 → yin hang); "" where there is none."""
-    sounds = lazy_pinyin(run, style=Style.NORMAL, errors=lambda chars: [""] * len(chars), v_to_u=False)
-    return tuple(syllable.casefold() if syllable.isascii() else "" for syllable in sounds)
+    sounds = lazy_pinyin(run, style=Style.NORMAL, errors=_one_each)
+    return tuple(sound if sound.isascii() else "" for sound in sounds)
+
+
+def _one_each(chars: str) -> Any:
+    """Characters without a reading stand for themselves, one entry each, so that positions agree."""
+    return list(chars)
 
 
 def spoken(text: str) -> list[str]:
