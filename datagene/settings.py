@@ -1,14 +1,81 @@
-"""Settings from the environment; every variable is described in docs/settings.md."""
+"""Settings from the environment; every variable is described in docs/settings.md (a test holds the two together).
 
-import os
+Without DATABASE_URL and REDIS_URL the servers are the embedded ones (datagene/embedded), and a development machine
+makes its own secrets in the data directory. DATAGENE_ENV=production makes nothing up: it takes all from the
+environment and refuses to start half-configured (datagene/production.py).
+"""
+
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from datagene import environment, logs, production
+from datagene.embedded.errors import EmbeddedError
+from datagene.embedded.layout import layout, prepare
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-SECRET_KEY = os.environ.get("SECRET_KEY", "insecure-development-key")
-DEBUG = os.environ.get("DEBUG", "") == "1"
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+PRODUCTION = environment.choice("DATAGENE_ENV", ("development", "production"), "development") == "production"
+DEBUG = environment.flag("DEBUG")
+PUBLIC_URL = environment.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
+ALLOWED_HOSTS = environment.words(
+    "ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or "" if PRODUCTION else "127.0.0.1,localhost,[::1],testserver"
+)
+TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0)
 
+# --- Data directory and secrets -------------------------------------------------------------------------------------
+_layout = layout()
+DATA_DIR = _layout.data
+SECRET_KEY = environment.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
+KEY_FILE = environment.text("KEY_FILE")
+if not PRODUCTION:
+    try:
+        prepare(_layout)
+        SECRET_KEY = SECRET_KEY or environment.generated(_layout.secrets / "secret_key", environment.random_text)
+        if not KEY_FILE:
+            KEY_FILE = str(_layout.secrets / "key_file")
+            environment.generated(Path(KEY_FILE), environment.key_line)
+    except (EmbeddedError, OSError) as error:
+        raise ImproperlyConfigured(f"no place for this machine's secrets: {error}") from None
+
+# --- Servers --------------------------------------------------------------------------------------------------------
+_database_url = environment.text("DATABASE_URL")
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": environment.number("DATABASE_CONN_MAX_AGE", 60),
+        "CONN_HEALTH_CHECKS": True,
+        **(environment.postgres(_database_url) if _database_url else environment.embedded_postgres(_layout)),
+    }
+}
+REDIS_URL = environment.text("REDIS_URL", f"unix://{_layout.valkey_socket}?db=0")
+CELERY_BROKER_URL = environment.broker(REDIS_URL)
+# Holds only what may be lost: rate-limit counts. Sessions and jobs live in PostgreSQL.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "datagene",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+
+# --- What the platform may read -------------------------------------------------------------------------------------
+SOURCE_NETWORKS = tuple(environment.words("SOURCE_NETWORKS", "" if PRODUCTION else "*"))
+SOURCE_FOLDERS = tuple(environment.words("SOURCE_FOLDERS"))
+# Our own servers are no data sources, even inside an allowed network.
+SOURCE_REFUSED = environment.own_servers(_database_url, REDIS_URL)
+
+# --- Jobs and audit -------------------------------------------------------------------------------------------------
+JOB_LEASE_SECONDS = environment.number("JOB_LEASE_SECONDS", 60)
+JOB_REDISPATCH_SECONDS = environment.number("JOB_REDISPATCH_SECONDS", 60)
+JOB_TIME_LIMIT = environment.number("JOB_TIME_LIMIT", 6 * 3600)
+AUDIT_DIGEST = environment.choice("AUDIT_DIGEST", ("sha256", "sm3"), "sha256")
+
+# --- Application ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -18,6 +85,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_htmx",
     "django_filters",
+    "csp",
     "rest_framework",
     "drf_spectacular",
     "core",
@@ -25,33 +93,27 @@ INSTALLED_APPS = [
     "assets",
     "quality",
     "quantity",
+    "datagene",
 ]
-AUTH_USER_MODEL = "accounts.Person"
+MIDDLEWARE = [
+    "datagene.middleware.request_log",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "datagene.middleware.privacy_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SessionLimits",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
 ROOT_URLCONF = "datagene.urls"
 WSGI_APPLICATION = "datagene.wsgi.application"
-
-
-def _database(url: str) -> dict[str, object]:
-    parts = urlsplit(url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": parts.port or "",
-    }
-
-
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", ""))}
-LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "Asia/Shanghai"
-USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -60,19 +122,100 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "core.context.shell",
             ]
         },
     }
 ]
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 << 20  # bytes; also the body limit of the API
+
+# --- Language and time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = environment.language("LANGUAGE")
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = environment.text("TIME_ZONE", "Asia/Shanghai")
+USE_TZ = True
+
+# --- Signing in -----------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Person"
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "/"
+SECURITY_PROFILE = environment.choice("SECURITY_PROFILE", ("dengbao3", "asvs"), "dengbao3")
+PASSWORD_HASHERS = [
+    "datagene.hashers.Argon2",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
 ]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # no cache: an ended session is dead everywhere
+SESSION_COOKIE_AGE = 12 * 3600  # seconds, absolute; idle time is accounts.middleware's
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- What a browser is told -----------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if HTTPS else None  # browsers ignore it, and say so, over plain HTTP
+SECURE_SSL_REDIRECT = HTTPS and environment.flag("SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from inside, by probes that speak plain HTTP
+SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", 31_536_000) if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+# Subdomains and the preload list are the domain owner's decision: other hosts of the domain are not ours.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- Static files ---------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = environment.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION  # without collectstatic
+_static_storage = (
+    "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    if PRODUCTION
+    else "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "uploads"},
+    },
+    "staticfiles": {"BACKEND": _static_storage},
+}
+
+# --- Logs -----------------------------------------------------------------------------------------------------------
+LOG_LEVEL = environment.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+LOGGING = logs.configuration(LOG_LEVEL, environment.choice("LOG_FORMAT", ("json", "text"), "json"))
+LOGGING_CONFIG = "datagene.logs.configure"
+
+if PRODUCTION:
+    production.refuse(
+        secret_key=SECRET_KEY,
+        key_file=KEY_FILE,
+        debug=DEBUG,
+        database_url=_database_url,
+        redis_url=environment.text("REDIS_URL"),
+        hosts=ALLOWED_HOSTS,
+    )
