@@ -98,6 +98,17 @@ class Connector(ABC):
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """One read-only statement of the push plan; placeholders %s (PostgreSQL, MySQL) or ? (SQLite, DuckDB)."""
 
+    def printed(self, column: Column) -> str:
+        """SQL that prints a column's value as ``read`` takes it, before it is made canonical; ``%`` is not doubled."""
+        raise SourceError("unsupported", kind=self.label, feature="the push plan")
+
+    def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        """The rows of one statement as a stream: each output is the ``printed`` form of a column, made canonical.
+
+        Placeholders as in ``execute``; the batches' columns stand in the order of the outputs.
+        """
+        raise SourceError("unsupported", kind=self.label, feature="the push plan")
+
     @abstractmethod
     def close(self) -> None:
         """End the session; harmless when there is none."""

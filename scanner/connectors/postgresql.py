@@ -256,8 +256,22 @@ class PostgreSQL(Connector):
             yield canonical.batch([], [], total[0][0])
             return
         wanted = ", ".join(text_of(column) for column in columns)
-        sql = f"COPY (SELECT {wanted} FROM {source}) TO STDOUT WITH (FORMAT csv)"
-        for text, rows in self._copy(sql, table.label):
+        yield from self._rows(f"SELECT {wanted} FROM {source}", columns, table.label)
+
+    def printed(self, column: Column) -> str:
+        return text_of(column)
+
+    def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        self._session()
+        self.statements += 1
+        if parameters:  # COPY takes none, so the driver writes them in
+            with self._connection.cursor() as cursor:
+                stated = cursor.mogrify(self._wire(sql), self._wire(list(parameters)))
+            sql = stated.decode()  # for SQL_ASCII the bytes are UTF-8 too
+        yield from self._rows(sql, columns, "the statement")
+
+    def _rows(self, sql: str, columns: Sequence[Column], what: str) -> Iterator[pa.RecordBatch]:
+        for text, rows in self._copy(f"COPY ({sql}) TO STDOUT WITH (FORMAT csv)", what):
             yield self._batch(columns, text, rows)
 
     def _copy(self, sql: str, what: str) -> Iterator[tuple[bytes, int]]:
