@@ -235,7 +235,19 @@ class MySQL(Connector):
             yield canonical.batch([], [], total[0][0])
             return
         wanted = ", ".join(text_of(column) for column in columns)
-        for rows in self._stream(f"SELECT {wanted} FROM {source}", table.label):
+        yield from self._rows(f"SELECT {wanted} FROM {source}", columns, table.label)
+
+    def printed(self, column: Column) -> str:
+        return text_of(column)
+
+    def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        if parameters:
+            with self._session().cursor() as cursor:
+                sql = cursor.mogrify(sql, tuple(parameters))
+        yield from self._rows(sql, columns, "the statement")
+
+    def _rows(self, sql: str, columns: Sequence[Column], what: str) -> Iterator[pa.RecordBatch]:
+        for rows in self._stream(sql, what):
             arrays = arrays_of(rows, len(columns))
             ready = [_canonical(column, values) for column, values in zip(columns, arrays, strict=True)]
             yield canonical.batch(columns, ready, len(rows))
