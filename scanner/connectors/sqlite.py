@@ -1,0 +1,316 @@
+"""A SQLite database file, by the library that Python carries.
+
+SQLite types values, not columns: the declared type is a wish. ``describe`` looks at what a column really holds and
+gives it the class that all its values have (docs/connectors.md), so that what is read can be measured.
+"""
+
+import math
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from scanner.connectors import canonical
+from scanner.connectors import sqlite_catalogue as catalogue
+from scanner.connectors.base import Connector, Parameter
+from scanner.errors import SourceError
+from scanner.guard import open_file
+from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable, ValueClass
+
+_MAGIC = b"SQLite format 3\0"
+_NOBODY_WRITES = Privileges(can_write=False, superuser=False)  # the file is opened read-only; SQLite has no accounts
+_COUNTED = 2 << 30  # bytes: rows of a larger file are not counted for a snapshot, which would read it whole
+_CHECKS = 10_000  # virtual machine steps between two looks at the clock
+
+
+class SQLite(Connector):
+    kind = "sqlite"
+    label = "SQLite"
+    dialect = "sqlite"
+    parameters = (Parameter("path", "数据库文件", "path"),)
+
+    _connection: sqlite3.Connection | None = None
+    _deadline = math.inf
+
+    # -- session ---------------------------------------------------------------------------------------------------
+
+    def test(self) -> TestReport:
+        started = time.monotonic()
+        tables = self._catalogue(catalogue.OBJECTS)
+        latency = round((time.monotonic() - started) * 1000)
+        return TestReport(f"SQLite {sqlite3.sqlite_version}", latency, _NOBODY_WRITES, 1, len(tables))
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def register_function(self, name: str, arguments: int, function: Callable[..., Any]) -> None:
+        """A deterministic Python function for ``execute`` (−1: any number of arguments)."""
+        self._session().create_function(name, arguments, function, deterministic=True)
+
+    def _session(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._open(Path(self.values["path"]))
+        return self._connection
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        if not path.is_absolute():
+            raise SourceError("bad_parameter", name="path", reason="must be absolute")
+        real = path.resolve()
+        descriptor = open_file(real, self.limits.file_bytes * 16)
+        try:
+            head = os.read(descriptor, len(_MAGIC))
+        finally:
+            os.close(descriptor)
+        if head not in (b"", _MAGIC):  # an empty file is an empty database
+            raise SourceError("not_sqlite", path=str(path))
+        address = f"file:{quote(os.fsencode(real))}?mode=ro" + ("&immutable=1" if _frozen(real) else "")
+        try:
+            connection = sqlite3.connect(
+                address, uri=True, timeout=self.limits.lock_seconds, check_same_thread=False, isolation_level=None
+            )
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA trusted_schema = OFF")  # functions in a stranger's views stay harmless
+        except sqlite3.Error as error:
+            raise self._failure(error, str(path)) from None
+        connection.set_authorizer(_authorize)
+        connection.set_progress_handler(self._too_late, _CHECKS)
+        return connection
+
+    def _too_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    # -- statements ------------------------------------------------------------------------------------------------
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._run(sql, parameters, self.limits.statement_seconds, "the statement")
+
+    def _catalogue(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._run(sql, parameters, self.limits.answer_seconds, "the catalogue")
+
+    def _run(self, sql: str, parameters: Sequence[Any], seconds: float, what: str) -> list[tuple[Any, ...]]:
+        connection = self._session()
+        self.statements += 1
+        self._deadline = time.monotonic() + seconds
+        try:
+            connection.text_factory = canonical.decode
+            return connection.execute(sql, tuple(parameters)).fetchall()
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise self._failure(error, what) from None
+        finally:
+            self._deadline = math.inf
+
+    def _failure(self, error: Exception, what: str) -> SourceError:
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_NOTADB":
+            return SourceError("not_sqlite", path=self.values["path"])
+        if name == "SQLITE_INTERRUPT":
+            return SourceError("read_failed", object=what, reason="it took longer than allowed")
+        if name == "SQLITE_CANTOPEN":
+            return SourceError("no_such_path", path=self.values["path"])
+        return SourceError("read_failed", object=what, reason=str(error))
+
+    # -- structure -------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        before = self.statements
+        objects = self._catalogue(catalogue.OBJECTS)
+        if len(objects) > self.limits.tables:
+            raise SourceError("too_large", object="the source", reason=f"more than {self.limits.tables} tables")
+        columns, broken = self._columns(objects)
+        keys, indexes = self._catalogue(catalogue.FOREIGN_KEYS), self._catalogue(catalogue.INDEXES)
+        tables = catalogue.assemble(objects, columns, keys, indexes)
+        unreadable = [Unreadable(f"main.{name}", reason, "read_failed") for name, reason in broken.items()]
+        unreadable += [
+            Unreadable(table.label, f"it has more than {self.limits.columns} columns", "too_large")
+            for table in tables
+            if len(table.columns) > self.limits.columns
+        ]
+        skipped = {item.object for item in unreadable}
+        tables = [table for table in tables if table.label not in skipped]
+        sizes, counts = self._sizes(), self._counts([table.name for table in tables if table.kind == "table"])
+        tables = [replace(t, row_estimate=counts.get(t.name), bytes=sizes.get(t.name)) for t in tables]
+        return Snapshot(self.kind, tuple(tables), tuple(unreadable), _NOBODY_WRITES, self.statements - before)
+
+    def _columns(self, objects: Sequence[Any]) -> tuple[list[Any], dict[str, str]]:
+        """Columns of everything by one statement for tables and one for views; a broken object fails its statement,
+        and only then are its like asked one by one."""
+        rows: list[Any] = []
+        broken: dict[str, str] = {}
+        for kind in ("table", "view", "virtual"):
+            names = [item[0] for item in objects if item[1] == kind]
+            if not names:
+                continue
+            try:
+                rows += self._catalogue(catalogue.COLUMNS_OF_KIND, [kind])
+                continue
+            except SourceError as error:
+                if error.code != "read_failed":
+                    raise
+            for name in names:
+                try:
+                    rows += self._catalogue(catalogue.COLUMNS_OF_ONE, [name, name])
+                except SourceError as error:
+                    broken[name] = str(error.params["reason"])
+        return rows, broken
+
+    def _sizes(self) -> dict[str, int]:
+        """Bytes of each table with its indexes; unknown where the library was built without dbstat."""
+        if os.path.getsize(self.values["path"]) > _COUNTED:
+            return {}
+        try:
+            return dict(self._catalogue(catalogue.SIZES))
+        except SourceError:
+            return {}
+
+    def _counts(self, names: Sequence[str]) -> dict[str, int]:
+        """Exact rows of tables, as many tables a statement as SQLite takes terms; of a very large file none."""
+        if os.path.getsize(self.values["path"]) > _COUNTED:
+            return {}
+        found: dict[str, int] = {}
+        for start in range(0, len(names), catalogue.TERMS):
+            some = names[start : start + catalogue.TERMS]
+            terms = " UNION ALL ".join(f"SELECT {at}, count(*) FROM main.{quoted(n)}" for at, n in enumerate(some))
+            try:
+                found |= {some[at]: rows for at, rows in self._catalogue(terms)}
+            except SourceError:
+                continue
+        return found
+
+    def describe(self, schema: str, name: str) -> Table:
+        label = f"{schema}.{name}"
+        objects = [] if schema != "main" else [i for i in self._catalogue(catalogue.OBJECTS) if i[0] == name]
+        if not objects:
+            raise SourceError("no_such_table", object=label)
+        columns = self._run(catalogue.COLUMNS_OF_ONE, [name, name], self.limits.answer_seconds, label)
+        keys, indexes = self._catalogue(catalogue.FOREIGN_KEYS), self._catalogue(catalogue.INDEXES)
+        table = catalogue.assemble(objects, columns, keys, indexes)[0]
+        if not table.columns or len(table.columns) > self.limits.columns:
+            return table
+        return replace(table, columns=tuple(self._classified(table)))
+
+    def _classified(self, table: Table) -> Iterator[Column]:
+        """The columns with the class that all their values have."""
+        for start in range(0, len(table.columns), catalogue.TESTED):
+            some = table.columns[start : start + catalogue.TESTED]
+            tests = ", ".join(catalogue.held(quoted(column.name), column.type) for column in some)
+            sql = f"SELECT {tests} FROM main.{quoted(table.name)}"
+            row = self._run(sql, (), self.limits.statement_seconds, table.label)[0]
+            width = catalogue.HELD
+            for at, column in enumerate(some):
+                yield replace(column, value_class=catalogue.class_of(column.type, row[at * width : (at + 1) * width]))
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+
+    def read(self, table: Table, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        source = f"main.{quoted(table.name)}"
+        if not columns:
+            total = self._run(f"SELECT count(*) FROM {source}", (), self.limits.statement_seconds, table.label)
+            yield canonical.batch([], [], total[0][0])
+            return
+        wanted = ", ".join(text_of(column) for column in columns)
+        connection = self._session()
+        self.statements += 1
+        self._deadline = time.monotonic() + self.limits.read_seconds
+        cursor = connection.cursor()
+        try:
+            cursor.execute(f"SELECT {wanted} FROM {source}")
+            size = max(1, min(self.limits.batch_rows, 2_000_000 // len(columns)))
+            while True:
+                connection.text_factory = bytes
+                rows = cursor.fetchmany(size)
+                if not rows:
+                    return
+                arrays = [_canonical(c, v) for c, v in zip(columns, zip(*rows, strict=True), strict=True)]
+                yield canonical.batch(columns, arrays, len(rows))
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise self._failure(error, table.label) from None
+        finally:
+            self._deadline = math.inf
+            cursor.close()
+
+
+def _frozen(path: Path) -> bool:
+    """A write-ahead-log database where we cannot make its side files and nobody has: only then may it be read as is."""
+    with path.open("rb") as file:
+        header = file.read(20)
+    log = header[18:20] == b"\2\2"
+    beside = any(Path(f"{path}{suffix}").exists() for suffix in ("-wal", "-shm", "-journal"))
+    return log and not beside and not os.access(path.parent, os.W_OK)
+
+
+def _authorize(action: int, *_: str | None) -> int:
+    refused = action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
+    return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+
+def text_of(column: Column) -> str:
+    """SQL for the column's value before ``canonical``: in a text column a blob stands as its literal X'…'."""
+    name = quoted(column.name)
+    if column.value_class is ValueClass.TEXT:
+        return f"CASE typeof({name}) WHEN 'blob' THEN quote({name}) ELSE {name} END"
+    return name
+
+
+def _canonical(column: Column, values: Sequence[Any]) -> pa.Array:
+    """Values as SQLite gives them (text as bytes) to canonical strings. A value that arrived since ``describe`` and
+    does not fit the class is a change of the table while it was read."""
+    try:
+        return _BY_CLASS[column.value_class](values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, AttributeError, TypeError):
+        reason = f"column {column.name} changed while it was read"
+        raise SourceError("read_failed", object=column.name, reason=reason) from None
+
+
+def _text(values: Sequence[Any]) -> pa.Array:
+    try:
+        return canonical.decoded(pa.array(values, pa.binary()))
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([_one_text(value) for value in values], pa.string())
+
+
+def _one_text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return canonical.decode(value)
+    return str(value) if isinstance(value, int) else plain(value)
+
+
+def plain(number: int | float) -> str:
+    """A number by value without an exponent: 1.0 and 1 are one value, 1e20 is a 1 and twenty zeros."""
+    if isinstance(number, float):
+        if math.isinf(number):
+            return "Infinity" if number > 0 else "-Infinity"
+        if not number.is_integer():
+            text = repr(number)
+            return text if "e" not in text else format(Decimal(text), "f")
+        return str(int(number)) if abs(number) < 2**53 else format(Decimal(repr(number)), "f").removesuffix(".0")
+    return str(number)
+
+
+_BY_CLASS: dict[ValueClass, Callable[[Sequence[Any]], pa.Array]] = {
+    ValueClass.TEXT: _text,
+    ValueClass.INTEGER: lambda values: pc.cast(pa.array(values, pa.int64()), pa.string()),
+    ValueClass.FLOAT: lambda values: canonical.double_text(pa.array(values, pa.float64())),
+    ValueClass.DECIMAL: lambda values: pa.array([None if v is None else plain(v) for v in values], pa.string()),
+    ValueClass.DATE: _text,
+    ValueClass.TIME: lambda values: canonical.times(_text(values)),
+    ValueClass.TIMESTAMP: lambda values: canonical.timestamps(_text(values)),
+    ValueClass.BINARY: lambda values: pa.array([None if v is None else v.hex() for v in values], pa.string()),
+}
+
+
+def quoted(name: str) -> str:
+    if "\0" in name:
+        raise SourceError("no_such_table", object=name.replace("\0", "\\0"))
+    return '"' + name.replace('"', '""') + '"'

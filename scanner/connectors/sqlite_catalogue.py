@@ -1,0 +1,166 @@
+"""SQLite's catalogue by its pragma functions, and what class of value a column really holds."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from scanner.model import Column, ForeignKey, Index, Table, ValueClass
+
+Row = tuple[Any, ...]
+
+TERMS = 400  # of one UNION ALL; SQLite takes 500
+TESTED = 200  # columns tested a statement; SQLite gives back at most 2000 values a row
+
+OBJECTS = """
+SELECT name, type, wr FROM pragma_table_list
+WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+ORDER BY name"""
+
+_COLUMNS = 'SELECT l.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM '
+COLUMNS_OF_KIND = (
+    _COLUMNS
+    + "pragma_table_list l JOIN pragma_table_xinfo(l.name, 'main') x WHERE l.schema = 'main' AND l.type = ?"
+    + " AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY l.name, x.cid"
+)
+COLUMNS_OF_ONE = _COLUMNS + "(SELECT ? AS name) l JOIN pragma_table_xinfo(?, 'main') x ORDER BY x.cid"
+
+FOREIGN_KEYS = """
+SELECT l.name, k.id, k."table", k."from", k."to" FROM pragma_table_list l JOIN pragma_foreign_key_list(l.name, 'main') k
+WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, k.id, k.seq"""
+
+INDEXES = """
+SELECT l.name, i.name, i."unique", coalesce(x.name, '(expression)')
+FROM pragma_table_list l JOIN pragma_index_list(l.name, 'main') i JOIN pragma_index_xinfo(i.name, 'main') x
+WHERE l.schema = 'main' AND l.type = 'table' AND i.origin <> 'pk' AND x.key = 1 ORDER BY l.name, i.name, x.seqno"""
+
+SIZES = """
+SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name
+WHERE s.aggregate = TRUE GROUP BY m.tbl_name"""
+
+
+def assemble(
+    objects: Iterable[Row], columns: Iterable[Row], keys: Iterable[Row], indexes: Iterable[Row]
+) -> list[Table]:
+    """Tables in the order of ``objects``; a foreign key that names no columns refers to the primary key."""
+    columns_of, keys_of, indexes_of = _grouped(columns), _grouped(keys), _grouped(indexes)
+    primary = {
+        name: tuple(row[1] for row in sorted((r for r in rows if r[5]), key=lambda r: r[5]))
+        for name, rows in columns_of.items()
+    }
+    return [
+        Table(
+            schema="main", name=name, kind="view" if kind == "view" else "table",
+            columns=tuple(_columns(columns_of[name], primary.get(name, ()), without_rowid=bool(without_rowid))),
+            primary_key=primary.get(name, ()),
+            foreign_keys=tuple(_foreign_keys(keys_of[name], primary)), indexes=tuple(_indexes(indexes_of[name])),
+        )
+        for name, kind, without_rowid in objects
+    ]  # fmt: skip
+
+
+def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
+
+
+def _columns(rows: Sequence[Row], primary: Sequence[str], *, without_rowid: bool) -> list[Column]:
+    shown = [row for row in rows if row[6] != 1]  # 1: hidden column of a virtual table
+    found = []
+    for position, (_, name, declared, required, default, key, hidden) in enumerate(shown, 1):
+        row_number = len(primary) == 1 and bool(key) and declared.upper() == "INTEGER"
+        found.append(
+            Column(
+                name=name, position=position, type=declared, value_class=declared_class(declared),
+                nullable=not (required or row_number or (key and without_rowid)),
+                default="GENERATED ALWAYS" if hidden in (2, 3) else default, primary_key=bool(key),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _foreign_keys(rows: Sequence[Row], primary: dict[str, tuple[str, ...]]) -> list[ForeignKey]:
+    grouped: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row[1]].append(row)
+    return [
+        ForeignKey(
+            tuple(row[3] for row in group), "main", group[0][2],
+            tuple(row[4] for row in group) if group[0][4] is not None else primary.get(group[0][2], ()),
+        )
+        for group in grouped.values()
+    ]  # fmt: skip
+
+
+def _indexes(rows: Sequence[Row]) -> list[Index]:
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row[1]].append(row)
+    return [Index(name, tuple(row[3] for row in group), bool(group[0][2])) for name, group in grouped.items()]
+
+
+def declared_class(declared: str) -> ValueClass:
+    """By SQLite's rules of affinity (https://sqlite.org/datatype3.html, 3.1), dates and times by their names."""
+    name = declared.upper()
+    if "INT" in name:
+        return ValueClass.INTEGER
+    if not name or any(part in name for part in ("CHAR", "CLOB", "TEXT")):
+        return ValueClass.TEXT
+    if "BLOB" in name:
+        return ValueClass.BINARY
+    if any(part in name for part in ("REAL", "FLOA", "DOUB")):
+        return ValueClass.FLOAT
+    if name.startswith(("DATETIME", "TIMESTAMP")):
+        return ValueClass.TIMESTAMP
+    if name.startswith("DATE"):
+        return ValueClass.DATE
+    if name.startswith("TIME"):
+        return ValueClass.TIME
+    return ValueClass.INTEGER if name.startswith("BOOL") else ValueClass.DECIMAL
+
+
+_TIME = "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
+HELD = 5  # values that ``held`` gives back
+
+
+def held(name: str, declared: str) -> str:
+    """SQL: does the column hold integers, reals, texts, blobs; does a text not fit the declared date or time?"""
+    kind = declared_class(declared)
+    head = f"CAST({name} AS TEXT)"
+    if kind is ValueClass.DATE:
+        wrong = f"date({head}) IS NOT {head}"
+    elif kind is ValueClass.TIMESTAMP:
+        wrong = (
+            f"date(substr({head}, 1, 10)) IS NOT substr({head}, 1, 10) OR substr({head}, 11, 1) NOT IN (' ', 'T')"
+            f" OR {_not_time(f'substr({head}, 12)')}"
+        )
+    else:
+        wrong = _not_time(head) if kind is ValueClass.TIME else "0"
+    types = ", ".join(f"total(typeof({name}) = '{item}') > 0" for item in ("integer", "real", "text", "blob"))
+    return f"{types}, total(typeof({name}) = 'text' AND ({wrong})) > 0"
+
+
+def _not_time(text: str) -> str:
+    """Not HH:MM:SS with up to six digits of a second's fraction."""
+    fraction = f"substr({text}, 9)"
+    return (
+        f"substr({text}, 1, 8) NOT GLOB '{_TIME}' OR substr({text}, 1, 2) > '23' OR NOT ({fraction} = '' OR"
+        f" ({fraction} GLOB '.[0-9]*' AND substr({fraction}, 2) NOT GLOB '*[^0-9]*' AND length({fraction}) <= 7))"
+    )
+
+
+def class_of(declared: str, found: Sequence[Any]) -> ValueClass:
+    """The class all values have; the declared one for a column without values."""
+    integers, reals, texts, blobs, misfit = (bool(item) for item in found)
+    wish = declared_class(declared)
+    if not (integers or reals or texts or blobs):
+        return wish
+    if texts or (blobs and (integers or reals)):
+        alone = not (integers or reals or blobs)
+        return wish if alone and wish.is_temporal and not misfit else ValueClass.TEXT
+    if blobs:
+        return ValueClass.BINARY
+    if wish is ValueClass.DECIMAL or (integers and reals):
+        return ValueClass.DECIMAL
+    return ValueClass.FLOAT if reals else ValueClass.INTEGER
