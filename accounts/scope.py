@@ -3,9 +3,9 @@
 A model says where its agency stands with class attributes:
 
 - `scope_lookup`: path to the agency's id (`"source__agency_id"`, `"id"` for Agency, `"scope_id"` for rows of core);
-- `view_verb`: the verb a person needs there; `"data.view"` when absent, or what VIEW_VERBS says for tables of core;
-- `scope_null_is_public`: rows without an agency are shared vocabulary, shown to everybody with any right there;
-  otherwise they are records of the platform, shown to holders of `platform.view`.
+- `view_verb`: the verb a person needs there, `"data.view"` when absent;
+- `unscoped_verb`: the verb that shows rows without an agency, `"platform.view"` when absent (records of the
+  platform), `None` for rows that everybody who is signed in may see (shared vocabulary).
 """
 
 from collections.abc import Iterable
@@ -23,13 +23,6 @@ from accounts.models import Agency, Grant
 
 M = TypeVar("M", bound=Model)
 _CACHE = "_datagene_scope"
-# Core stands below accounts and knows no verbs, so what its tables need is said here.
-VIEW_VERBS = {
-    "core.Job": "job.view",
-    "core.JobItem": "job.view",
-    "core.Schedule": "source.view",
-    "core.AuditEntry": "audit.read",
-}
 
 
 def visible_to(user: Any, queryset: "QuerySet[M]", verb: str | None = None) -> "QuerySet[M]":
@@ -43,17 +36,22 @@ def visible_to(user: Any, queryset: "QuerySet[M]", verb: str | None = None) -> "
         raise TypeError(f"{model._meta.label} has no scope_lookup")
     verb = verb or view_verb(model)
     paths = paths_of(user, verb)
-    if not paths:
-        return queryset.none()
-    condition = Q(**{f"{lookup}__in": under(paths).order_by().values("id")})
-    if lookup == "scope_id" and (getattr(model, "scope_null_is_public", False) or paths_of(user, "platform.view")):
+    condition = Q(**{f"{lookup}__in": under(paths).order_by().values("id")}) if paths else Q(pk__in=[])
+    if lookup == "scope_id" and _sees_unscoped(user, model, bool(paths)):
         condition |= Q(scope_id__isnull=True)
     return queryset.filter(condition)
 
 
+def _sees_unscoped(user: Any, model: Any, has_verb: bool) -> bool:
+    needed = getattr(model, "unscoped_verb", "platform.view")
+    if needed is None:
+        return bool(getattr(user, "is_authenticated", False)) and bool(user.is_active)
+    return has_verb and bool(paths_of(user, needed))
+
+
 def view_verb(model: type[Model]) -> str:
     """The verb that lets a person see rows of `model`."""
-    verb: str = getattr(model, "view_verb", VIEW_VERBS.get(model._meta.label, "data.view"))
+    verb: str = getattr(model, "view_verb", "data.view")
     return verb
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Agency, Grant, Person, SignedIn, Token
 from accounts.scope import visible_to
+from core.models import AuditEntry
 
 
 def agencies_visible_to(user: Any, verb: str = "agency.view") -> QuerySet[Agency]:
@@ -39,6 +40,13 @@ def tokens_of(person: Person) -> QuerySet[Token]:
 
 def usable_tokens_of(person: Person) -> QuerySet[Token]:
     return tokens_of(person).filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
+
+
+def activity_visible_to(user: Any) -> QuerySet[AuditEntry]:
+    """What happened in one's agencies, newest first. Entries about people, grants and sign-in need `audit.read`."""
+    everything = AuditEntry.objects.all()
+    business = Q(target__gt="") & ~Q(target__startswith="accounts.")
+    return visible_to(user, everything, "data.view").filter(business) | visible_to(user, everything, "audit.read")
 
 
 def ancestors_of(agency: Agency) -> list[Agency]:

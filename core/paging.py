@@ -19,7 +19,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.problems import BadParameter
+from core.errors import BadParameter
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 PARAMETERS = frozenset({"limit", "cursor", "ordering", "count"})

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.signals import got_request_exception
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+
+from core.errors import BadParameter, TooLarge
 
 log = logging.getLogger(__name__)
 
@@ -42,37 +45,6 @@ TITLES = {
 }
 
 
-class BadParameter(exceptions.ValidationError):
-    """A query parameter that is unknown or has an impossible value; the problem names it."""
-
-    def __init__(self, **errors: Any) -> None:
-        super().__init__({name: [detail] if isinstance(detail, str) else detail for name, detail in errors.items()})
-
-
-class TooLarge(exceptions.APIException):
-    status_code = 413
-    default_code = "too_large"
-    default_detail = gettext_lazy("请求内容超过大小限制。")
-
-
-class Conflict(exceptions.APIException):
-    status_code = 409
-    default_code = "conflict"
-    default_detail = gettext_lazy("当前状态不允许此操作。")
-
-
-class PreconditionFailed(exceptions.APIException):
-    status_code = 412
-    default_code = "precondition_failed"
-    default_detail = gettext_lazy("读取之后内容已有变化，请重新读取后再修改。")
-
-
-class PreconditionRequired(exceptions.APIException):
-    status_code = 428
-    default_code = "precondition_required"
-    default_detail = gettext_lazy("请在 If-Match 头中给出读取时得到的 ETag。")
-
-
 def document(
     status: int, code: str, detail: str = "", instance: str = "", errors: list[dict[str, str]] | None = None
 ) -> dict[str, Any]:
@@ -83,11 +55,16 @@ def document(
         "status": status,
         "detail": detail or str(TITLES.get(code, TITLES["bad_request"])),
         "instance": instance,
-        "traceId": uuid.uuid4().hex,
+        "traceId": _trace_id(),
     }
     if errors:
         body["errors"] = errors
     return body
+
+
+def _trace_id() -> str:
+    """The request's id in the log lines, so that a problem can be followed there."""
+    return str(structlog.contextvars.get_contextvars().get("request_id") or uuid.uuid4().hex)
 
 
 def problem_response(request: HttpRequest, status: int, code: str, detail: str = "") -> JsonResponse:

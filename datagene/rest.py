@@ -3,13 +3,13 @@
 from typing import Any
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.BearerAuthentication", "core.api.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["core.api.MayCall"],
-    "DEFAULT_THROTTLE_CLASSES": ["core.api.RateLimit"],
-    "DEFAULT_PARSER_CLASSES": ["core.api.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["core.api.CompactJSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.api_access.BearerAuthentication", "core.api_access.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api_access.MayCall"],
+    "DEFAULT_THROTTLE_CLASSES": ["core.api_access.RateLimit"],
+    "DEFAULT_PARSER_CLASSES": ["core.api_access.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["core.api_access.CompactJSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "core.paging.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["core.api.FilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["core.api_access.FilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "datagene.openapi.Schema",
     "EXCEPTION_HANDLER": "core.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -24,10 +24,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Census, quality and quantity of an agency's data. The guide is docs/api.md.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["core.api.Anyone"],
+    "SERVE_PERMISSIONS": ["core.api_access.Anyone"],
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"JobState": "core.choices.JobState", "ItemState": "core.choices.ItemState"},
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "datagene.openapi.complete"],
 }

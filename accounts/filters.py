@@ -1,0 +1,65 @@
+"""Filters of the lists of accounts, for pages and API alike."""
+
+import django_filters as filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.choices import Role
+from accounts.models import Agency, Grant, Person
+
+
+class AgencyFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("名称或编码"), method="search")
+    parent = filters.UUIDFilter(label=_("上级机构"), field_name="parent_id")
+    under = filters.UUIDFilter(label=_("机构及下级"), method="below")
+    active = filters.BooleanFilter(label=_("在用"), field_name="is_active")
+
+    class Meta:
+        model = Agency
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Agency], name: str, value: str) -> QuerySet[Agency]:
+        text = value.strip()
+        return rows.filter(
+            Q(name__icontains=text)
+            | Q(short_name__icontains=text)
+            | Q(name_en__icontains=text)
+            | Q(code__istartswith=text)
+        )
+
+    def below(self, rows: QuerySet[Agency], name: str, value: object) -> QuerySet[Agency]:
+        top = rows.filter(pk=value).first()
+        return rows.filter(path__startswith=top.path) if top else rows.none()
+
+
+class PersonFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("姓名或登录名"), method="search")
+    agency = filters.ModelChoiceFilter(label=_("所属机构"), queryset=Agency.objects.all())
+    role = filters.ChoiceFilter(label=_("角色"), choices=Role, method="holding")
+    active = filters.BooleanFilter(label=_("启用"), field_name="is_active")
+
+    class Meta:
+        model = Person
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Person], name: str, value: str) -> QuerySet[Person]:
+        text = value.strip()
+        return rows.filter(Q(name__icontains=text) | Q(username__icontains=text) | Q(email__icontains=text))
+
+    def holding(self, rows: QuerySet[Person], name: str, value: str) -> QuerySet[Person]:
+        return rows.filter(pk__in=Grant.objects.filter(role=value).current().values("person_id"))
+
+
+class GrantFilter(filters.FilterSet):
+    person = filters.UUIDFilter(label=_("人员"), field_name="person_id")
+    agency = filters.UUIDFilter(label=_("机构范围"), field_name="agency_id")
+    role = filters.ChoiceFilter(label=_("角色"), choices=Role)
+    current = filters.BooleanFilter(label=_("有效"), method="in_force")
+
+    class Meta:
+        model = Grant
+        fields: list[str] = []
+
+    def in_force(self, rows: QuerySet[Grant], name: str, value: bool) -> QuerySet[Grant]:
+        now = Grant.objects.order_by().current().values("pk")
+        return rows.filter(pk__in=now) if value else rows.exclude(pk__in=now)
