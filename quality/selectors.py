@@ -1,0 +1,198 @@
+"""Reads of data quality: rules, proposals, results, findings, scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Avg, Count, F, Prefetch, QuerySet, Sum
+from django.utils import timezone
+
+from accounts.scope import visible_to
+from assets.models import Column, Table
+from quality import scoring
+from quality.choices import Dimension, FindingState, ProposalState
+from quality.models import CheckResult, Finding, Rule, RuleColumn, RuleProposal, SourceScore, TableScore
+
+_GONE = "gone"
+
+
+def rules_to_check(table: Table) -> list[Rule]:
+    """Enabled rules of a table whose columns are all there, with their columns (two queries)."""
+    rules = with_columns(Rule.objects.filter(table=table, enabled=True)).order_by("created_at", "id")
+    return [rule for rule in rules if all(link.column.state != _GONE for link in rule.rule_columns.all())]
+
+
+def with_columns(rules: QuerySet[Rule]) -> QuerySet[Rule]:
+    links = RuleColumn.objects.select_related("column").order_by("position")
+    return rules.prefetch_related(Prefetch("rule_columns", queryset=links))
+
+
+def with_result(rules: QuerySet[Rule]) -> QuerySet[Rule]:
+    """Rules with their newest result as ``current_results`` (a list of none or one)."""
+    current = CheckResult.objects.filter(current=True)
+    return rules.prefetch_related(Prefetch("results", queryset=current, to_attr="current_results"))
+
+
+def rules_visible_to(user: Any) -> QuerySet[Rule]:
+    """Rules with table, source and agency, their columns and newest result."""
+    rules = visible_to(user, Rule.objects.select_related("table__source__agency", "created_by"))
+    return with_result(with_columns(rules.defer("table__source__sealed_secrets")))
+
+
+def rules_of_table(table: Table) -> QuerySet[Rule]:
+    return with_result(with_columns(Rule.objects.filter(table=table)))
+
+
+def rules_of_column(column: Column) -> QuerySet[Rule]:
+    return with_result(with_columns(Rule.objects.filter(rule_columns__column=column)))
+
+
+def failing_rules(user: Any) -> QuerySet[Rule]:
+    """Enabled rules whose newest check failed or could not be run."""
+    return rules_visible_to(user).filter(enabled=True, results__current=True, results__passed=False)
+
+
+def proposals_visible_to(user: Any) -> QuerySet[RuleProposal]:
+    """All proposals with column, table, source and agency."""
+    proposals = RuleProposal.objects.select_related("column__table", "column__source__agency")
+    return visible_to(user, proposals.defer("column__source__sealed_secrets"))
+
+
+def open_proposals(user: Any) -> QuerySet[RuleProposal]:
+    """Those that wait for a person who may decide on them."""
+    proposals = RuleProposal.objects.select_related("column__table", "column__source__agency")
+    waiting = proposals.filter(state=ProposalState.OPEN).exclude(column__state=_GONE)
+    return visible_to(user, waiting.defer("column__source__sealed_secrets"), "rule.edit")
+
+
+def findings_visible_to(user: Any) -> QuerySet[Finding]:
+    findings = Finding.objects.select_related("rule__table__source__agency").defer(
+        "rule__table__source__sealed_secrets"
+    )
+    links = RuleColumn.objects.select_related("column").order_by("position")
+    return visible_to(user, findings).prefetch_related(Prefetch("rule__rule_columns", queryset=links))
+
+
+def open_findings(user: Any) -> QuerySet[Finding]:
+    return findings_visible_to(user).filter(state=FindingState.OPEN)
+
+
+def findings_of_table(table: Table) -> QuerySet[Finding]:
+    return Finding.objects.filter(rule__table=table).select_related("rule__table__source")
+
+
+def results_visible_to(user: Any) -> QuerySet[CheckResult]:
+    results = CheckResult.objects.select_related("rule__table__source__agency", "run")
+    return visible_to(user, results.defer("rule__table__source__sealed_secrets"))
+
+
+def rule_history(rule: Rule, limit: int = 60) -> list[CheckResult]:
+    """Results of a rule, oldest first."""
+    return list(reversed(rule.results.order_by("-at", "-id")[:limit]))
+
+
+def score_of(table: Table) -> TableScore | None:
+    """The newest score of a table with its arithmetic; None when no rule was ever checked."""
+    return TableScore.objects.filter(table=table, current=True).first()
+
+
+def score_history(table: Table, limit: int = 90) -> list[TableScore]:
+    """Scores of a table, oldest first."""
+    return list(reversed(TableScore.objects.filter(table=table).order_by("-at", "-id")[:limit]))
+
+
+def scored_tables(user: Any) -> QuerySet[Table]:
+    """Tables that have a score."""
+    tables = Table.objects.filter(score__isnull=False, state="seen").select_related("source__agency")
+    return visible_to(user, tables.defer("source__sealed_secrets"))
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionFigure:
+    """One of the six dimensions over many tables; ``score`` is None where no rule serves it."""
+
+    dimension: str
+    label: str
+    score: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """The score of everything a user may see: the mean over its tables that have one."""
+
+    score: Decimal | None
+    tables: int
+    dimensions: list[DimensionFigure]
+
+
+def overall(user: Any) -> Overall:
+    """Two queries whatever the number of tables."""
+    summary = scored_tables(user).order_by().aggregate(score=Avg("score"), tables=Count("id"))
+    latest = _latest_source_scores(user, timezone.localdate())
+    parts: dict[str, list[tuple[Decimal, int]]] = {}
+    for row in latest:
+        for name, value in row.dimensions.items():
+            parts.setdefault(name, []).append((Decimal(value), row.tables))
+    figures = [DimensionFigure(item.value, str(item.label), _weighted(parts.get(item.value, []))) for item in Dimension]
+    score = summary["score"]
+    return Overall(None if score is None else scoring.mean([score]), summary["tables"], figures)
+
+
+def trend(user: Any, days: int = 84, step: int = 7) -> list[tuple[date, Decimal]]:
+    """The overall score on each ``step``-th day up to today, oldest first: every source with its last score by then.
+
+    Days before the first score are left out.
+    """
+    today = timezone.localdate()
+    rows = list(visible_to(user, SourceScore.objects.filter(day__lte=today)).order_by("day", "id"))
+    points = []
+    for back in range(days, -1, -step):
+        day = today - timedelta(days=back)
+        latest = {row.source_id: row for row in rows if row.day <= day}
+        value = _weighted([(row.score, row.tables) for row in latest.values()])
+        if value is not None:
+            points.append((day, value))
+    return points
+
+
+def _latest_source_scores(user: Any, day: date) -> Sequence[SourceScore]:
+    rows = (
+        visible_to(user, SourceScore.objects.filter(day__lte=day)).order_by("source_id", "-day").distinct("source_id")
+    )
+    return list(rows)
+
+
+def _weighted(values: Sequence[tuple[Decimal, int]]) -> Decimal | None:
+    weight = sum(count for _, count in values)
+    return scoring.mean([sum((value * count for value, count in values), Decimal(0)) / weight]) if weight else None
+
+
+def scores_by_agency(user: Any) -> list[dict[str, Any]]:
+    """Each agency with scored tables: {"agency_id","name","score","tables","findings"}, best first."""
+    rows = (
+        scored_tables(user)
+        .order_by()
+        .values(agency_id=F("source__agency_id"), name=F("source__agency__name"))
+        .annotate(score=Avg("score"), tables=Count("id"))
+    )
+    findings = dict(
+        open_findings(user).order_by().values_list("rule__table__source__agency_id").annotate(count=Count("id"))
+    )
+    listed = [{**row, "findings": findings.get(row["agency_id"], 0)} for row in rows]
+    return sorted(listed, key=lambda row: (-row["score"], row["name"]))
+
+
+def results_of_run(user: Any, run_id: Any) -> QuerySet[CheckResult]:
+    """What one scan found, failures first."""
+    return results_visible_to(user).filter(run_id=run_id).order_by("passed", "-failed", "id")
+
+
+def run_summary(user: Any, run_id: Any) -> dict[str, int]:
+    """{"rules", "failed_rules", "rows"} of one scan."""
+    results = results_visible_to(user).filter(run_id=run_id).order_by()
+    summary = results.aggregate(rules=Count("id"), rows=Sum("evaluated"))
+    return {
+        "rules": summary["rules"], "rows": summary["rows"] or 0, "failed_rules": results.filter(passed=False).count(),
+    }  # fmt: skip
