@@ -218,13 +218,24 @@ class SQLite(Connector):
             yield canonical.batch([], [], total[0][0])
             return
         wanted = ", ".join(text_of(column) for column in columns)
+        yield from self._rows(f"SELECT {wanted} FROM {source}", (), columns, table.label)
+
+    def printed(self, column: Column) -> str:
+        return text_of(column)
+
+    def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._rows(sql, parameters, columns, "the statement")
+
+    def _rows(
+        self, sql: str, parameters: Sequence[Any], columns: Sequence[Column], what: str
+    ) -> Iterator[pa.RecordBatch]:
         connection = self._session()
         self.statements += 1
         self._deadline = time.monotonic() + self.limits.read_seconds
         cursor = connection.cursor()
+        size = max(1, min(self.limits.batch_rows, 2_000_000 // len(columns)))
         try:
-            cursor.execute(f"SELECT {wanted} FROM {source}")
-            size = max(1, min(self.limits.batch_rows, 2_000_000 // len(columns)))
+            cursor.execute(sql, tuple(parameters))
             while True:
                 connection.text_factory = bytes
                 rows = cursor.fetchmany(size)
@@ -233,7 +244,7 @@ class SQLite(Connector):
                 arrays = [_canonical(c, v) for c, v in zip(columns, zip(*rows, strict=True), strict=True)]
                 yield canonical.batch(columns, arrays, len(rows))
         except (sqlite3.Error, sqlite3.Warning) as error:
-            raise self._failure(error, table.label) from None
+            raise self._failure(error, what) from None
         finally:
             self._deadline = math.inf
             cursor.close()
