@@ -1,0 +1,36 @@
+"""One supervisor a data directory."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from datagene.embedded.errors import AlreadyRunning
+
+
+class Lock:
+    """A flock on a file that says who holds it. The kernel lets go when the holder dies, so it is never stale."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = -1
+
+    def acquire(self) -> None:
+        """Raises AlreadyRunning naming the holder."""
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 100).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            raise AlreadyRunning(
+                f"the platform already runs on {self.path.parent} (process {holder or 'unknown'})"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        if self._descriptor >= 0:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -1,0 +1,19 @@
+"""Gunicorn's settings, for the embedded web, the container and the systemd unit alike."""
+
+import os
+
+wsgi_app = "datagene.wsgi:application"
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+timeout = 60  # seconds without a sign of life; pages are short, long work is a job
+graceful_timeout = 8
+max_requests = 5000  # a slow leak ends here
+max_requests_jitter = 500
+accesslog = None  # datagene.middleware.request_log writes it, with request_id and without the query
+errorlog = "-"
+loglevel = "warning"
+# Not /tmp, which may be a slow disk: the workers' heartbeat is a file.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) else None
+control_socket_disable = True
