@@ -107,7 +107,7 @@ class Heartbeat(threading.Thread):
 def _impatient_connection() -> BaseDatabaseWrapper:
     """A connection that gives up in seconds: on connecting, on a statement, on a network that swallows packets."""
     wrapper = connections.create_connection("default")
-    settings: dict[str, Any] = wrapper.settings_dict
+    settings: Any = wrapper.settings_dict
     wrapper.settings_dict = {
         **settings,
         "CONN_HEALTH_CHECKS": False,
