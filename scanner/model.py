@@ -5,7 +5,7 @@ values exactly when the values are equal (``docs/measures.md``); its JSON form d
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -179,6 +179,13 @@ class ColumnProfile:
     histogram: Mapping[str, Any] | None = None  # {"edges": [...], "counts": [...]}; ≤20 bins
     sketch: Mapping[str, Any] | None = None  # {"k","key_id","hashes":[int,…]} keyed bottom-k
 
+    def as_json(self) -> dict[str, Any]:
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return found | {
+            "value_class": self.value_class.value, "top": [list(pair) for pair in self.top],
+            "patterns": [list(pair) for pair in self.patterns],
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -202,6 +209,10 @@ class CheckResult:
     keys: Sequence[Sequence[Any]] = ()  # primary keys of up to 100 failing rows, where there is a key
     observed: Any = None
     error: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return found | {"examples": list(self.examples), "keys": [list(key) for key in self.keys]}
 
 
 @dataclass(frozen=True, slots=True)

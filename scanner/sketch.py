@@ -51,9 +51,10 @@ class Sketcher:
 def distinct_estimate(sketch: Mapping[str, Any]) -> float:
     """Number of distinct values; exact below k, else with a standard error of 1/√(k-2) (Beyer et al. 2007)."""
     hashes: Sequence[int] = sketch["hashes"]
-    if len(hashes) < sketch["k"]:
+    k: int = sketch["k"]
+    if len(hashes) < k:
         return float(len(hashes))
-    return (sketch["k"] - 1) * SPACE / (hashes[-1] + 1)
+    return (k - 1) * SPACE / (hashes[-1] + 1)
 
 
 def containment(part: Mapping[str, Any], whole: Mapping[str, Any]) -> float | None:

@@ -79,12 +79,19 @@ def chunk_of(texts: list[str]) -> Chunk:
 def digits(matrix: Bytes) -> tuple[Mask, npt.NDArray[Any]]:
     """Which rows are decimal digits throughout, and the value of each byte as a digit (nonsense elsewhere)."""
     values = matrix - np.uint8(48)  # bytes below 0 wrap to large values
-    return (values < 10).all(axis=1), values
+    return whole_rows(values < 10), values
+
+
+def whole_rows(found: npt.NDArray[np.bool_]) -> Mask:
+    """Which rows are true throughout."""
+    mask: Mask = np.all(found, axis=1)
+    return mask
 
 
 def weighted(values: npt.NDArray[Any], weights: tuple[int, ...]) -> Ints:
     """The weighted sum of each row."""
-    return values.astype(np.int32) @ np.array(weights, np.int32)  # type: ignore[no-any-return]
+    sums: npt.NDArray[Any] = values.astype(np.int32) @ np.array(weights, np.int32)
+    return sums
 
 
 def number_at(values: npt.NDArray[Any], start: int, length: int) -> Ints:

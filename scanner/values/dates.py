@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from scanner.values.chunk import Bytes, Chunk, Ints, Mask, digits, number_at
+from scanner.values.chunk import Bytes, Chunk, Ints, Mask, digits, number_at, whole_rows
 
 PARTS = {"YYYY": "year", "MM": "month", "DD": "day", "hh": "hour", "mm": "minute", "ss": "second"}
 SHORT_PARTS = {"M": "month", "D": "day", "h": "hour"}
@@ -145,7 +145,7 @@ def dates_in(chunk: Chunk, form: DateFormat) -> Mask:
 def _in_layout(matrix: Bytes, layout: Layout) -> Mask:
     mask = np.ones(len(matrix), np.bool_)
     for at, sign in layout.literals:
-        mask &= (matrix[:, at : at + len(sign)] == np.frombuffer(sign, np.uint8)).all(axis=1)
+        mask &= whole_rows(matrix[:, at : at + len(sign)] == np.frombuffer(sign, np.uint8))
     if not mask.any():  # most formats do not occur
         return mask
     found: dict[str, Ints] = {}
@@ -166,4 +166,5 @@ def real_dates(years: Ints, months: Ints, days: Ints) -> Mask:
     leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
     known = (months >= 1) & (months <= 12)
     lengths = _DAYS[np.where(known, months, 0)] + ((months == 2) & leap)
-    return known & (years >= 1) & (years <= 9999) & (days >= 1) & (days <= lengths)
+    valid: Mask = known & (years >= 1) & (years <= 9999) & (days >= 1) & (days <= lengths)
+    return valid

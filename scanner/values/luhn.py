@@ -31,4 +31,5 @@ def _valid(matrix: Bytes) -> Mask:
     numeric, values = digits(matrix)
     values = np.where(numeric[:, None], values, 0)[:, ::-1]
     total = values[:, ::2].sum(axis=1, dtype=np.int64) + _DOUBLED[values[:, 1::2]].sum(axis=1, dtype=np.int64)
-    return numeric & (total % 10 == 0)
+    valid: Mask = numeric & (total % 10 == 0)
+    return valid

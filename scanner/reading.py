@@ -1,0 +1,180 @@
+"""Read a table once: its rows feed the profile of every column and every rule.
+
+The pull plan streams the rows into a DuckDB of its own that spills to a temporary folder, takes from it the frequency
+table of one column after another, and measures and judges on distinct values. Rows never stand in Python one by one.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from itertools import groupby
+
+import duckdb
+
+from scanner import planner
+from scanner.connectors.base import Connector
+from scanner.errors import RuleError, SourceError
+from scanner.loading import Loaded, load, open_session, start_computing
+from scanner.measures import measure_column
+from scanner.measures.frequency import Session, make_frequencies
+from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table
+from scanner.references import References
+from scanner.rules import freshness, run
+from scanner.rules.binding import BoundRule, bind
+from scanner.rules.verdicts import Freshness, Reference, RowCount
+
+_FREQUENCIES, _LIMITED = "frequencies", "frequencies_limited"
+
+
+def read_table(
+    connector: Connector,
+    table: Table,
+    *,
+    profile: bool = True,
+    rules: Sequence[Rule] = (),
+    plan: str = "auto",
+    now: datetime | None = None,
+    tz: tzinfo | None = None,
+    sketch_key: bytes | None = None,
+    should_stop: Callable[[], None] | None = None,
+) -> Reading:
+    """Profile the columns of a table and judge rules on it in one reading.
+
+    ``table`` comes from ``connector.describe`` or a snapshot. ``now`` (aware) and ``tz`` (of moments without offset;
+    the process's zone when absent) are for freshness. ``sketch_key`` (16 bytes or more) adds sketches. ``should_stop``
+    is called between batches and columns and ends the reading by raising. A rule that cannot run has an ``error`` in
+    its result. Raises SourceError when the table cannot be read.
+    """
+    now = now or datetime.now(UTC)
+    zone = tz or datetime.now().astimezone().tzinfo or UTC
+    stop = should_stop or (lambda: None)
+    if planner.choose(connector, table, plan) == "push":
+        from scanner import push  # slow import
+
+        return push.run(
+            connector, table, profile=profile, rules=rules, now=now, tz=zone, sketch_key=sketch_key, should_stop=stop
+        )
+    with open_session() as session:
+        return _Pull(session, connector, table, now, zone, stop).read(profile, rules, sketch_key)
+
+
+class _Pull:
+    """One reading by the pull plan."""
+
+    def __init__(
+        self,
+        session: Session,
+        connector: Connector,
+        table: Table,
+        now: datetime,
+        zone: tzinfo,
+        stop: Callable[[], None],
+    ) -> None:
+        self.session, self.connector, self.table = session, connector, table
+        self.now, self.zone, self.stop = now, zone, stop
+        self.references = References(session, connector, table, stop)
+        self.results: dict[str, CheckResult] = {}
+
+    def read(self, profile: bool, rules: Sequence[Rule], sketch_key: bytes | None) -> Reading:
+        bound = self._bind(rules)
+        columns = self.table.columns if profile else self._needed(bound)
+        data = load(self.session, self.connector, self.table, columns, "data", self.stop)
+        faults = self.references.load(data)
+        start_computing(self.session)
+        bound = [item for item in bound if not self._has_fault(item, faults)]
+        rows = run.Rows(self.session, data.relation, data.references, self._primary_key(data))
+        profiles: list[ColumnProfile] = []
+        for column in columns:
+            self.stop()
+            own = [item for item in bound if item.judged_column == column]
+            if profile or any(item.condition is None for item in own):
+                make_frequencies(self.session, _FREQUENCIES, data.relation, data.references[column.name])
+            if profile:
+                profiles.append(
+                    measure_column(self.session, _FREQUENCIES, column, rows=data.rows, sketch_key=sketch_key)
+                )
+            self._judge_column(rows, column, own)
+        for item in bound:
+            if item.judged_column is None:
+                self.stop()
+                self._judge(rows, item, "")
+        return Reading(
+            data.rows, "pull", data.statements + self.references.statements, tuple(profiles),
+            tuple(self.results[rule.id] for rule in rules),
+        )  # fmt: skip
+
+    def _bind(self, rules: Iterable[Rule]) -> list[BoundRule]:
+        bound: list[BoundRule] = []
+        for rule in rules:
+            try:
+                bound.append(bind(rule, self.table))
+            except RuleError as error:
+                self._fail(rule, str(error))
+        faults = self.references.resolve(bound)
+        for item in bound:
+            if item.rule.id in faults:
+                self._fail(item.rule, faults[item.rule.id])
+        return [item for item in bound if item.rule.id not in faults]
+
+    def _has_fault(self, item: BoundRule, faults: dict[str, str]) -> bool:
+        if isinstance(item.test, Reference) and item.test.table in faults:
+            self._fail(item.rule, faults[item.test.table])
+            return True
+        return False
+
+    def _fail(self, rule: Rule, error: str) -> None:
+        self.results[rule.id] = CheckResult(rule.id, error=error)
+
+    def _needed(self, bound: Sequence[BoundRule]) -> tuple[Column, ...]:
+        """Columns that the rules look at, and the primary key by which failing rows are named."""
+        names = {name for item in bound for name in item.needs} | self.references.own_columns()
+        if any(not item.kind.judges_table for item in bound):
+            names |= set(self.table.primary_key)
+        return tuple(column for column in self.table.columns if column.name in names)
+
+    def _primary_key(self, data: Loaded) -> tuple[Column, ...]:
+        found = [self.table.column(name) for name in self.table.primary_key if name in data.references]
+        known = tuple(column for column in found if column is not None)
+        return known if len(known) == len(self.table.primary_key) else ()
+
+    def _judge_column(self, rows: run.Rows, column: Column, own: Sequence[BoundRule]) -> None:
+        """The rules that a column's frequency table decides; those under the same condition share one."""
+        ordered = sorted(own, key=lambda item: item.rule.where or "")
+        for where, group in groupby(ordered, key=lambda item: item.rule.where):
+            members = list(group)
+            if where is not None:
+                condition, parameters = rows.condition(members[0])
+                make_frequencies(
+                    self.session,
+                    _LIMITED,
+                    rows.relation,
+                    rows.reference(column),
+                    where=condition,
+                    parameters=parameters,
+                )
+            for item in members:
+                self._judge(rows, item, _FREQUENCIES if where is None else _LIMITED)
+
+    def _judge(self, rows: run.Rows, item: BoundRule, freq: str) -> None:
+        """A rule that fails to run says so in its result; the others still run."""
+        try:
+            self.results[item.rule.id] = self._result(rows, item, freq)
+        except (SourceError, RuleError, duckdb.Error) as error:
+            self._fail(item.rule, str(error).splitlines()[0])
+
+    def _result(self, rows: run.Rows, item: BoundRule, freq: str) -> CheckResult:
+        match item.test:
+            case None if item.rule.kind == "unique":
+                return run.check_unique(rows, freq, item)
+            case None if item.rule.kind == "compound_unique":
+                return run.check_compound_unique(rows, item)
+            case None:
+                return run.check_not_null(rows, item)
+            case Reference():
+                return run.check_reference(rows, item, *self.references.find(item.test))
+            case RowCount(low, high):
+                return run.check_row_count(rows, item, low, high)
+            case Freshness(max_age):
+                evaluated, latest = freshness.newest(self.session, freq, item.columns[0])
+                return freshness.verdict(item, evaluated, latest, max_age, self.now, self.zone)
+            case test:
+                return run.check_values(rows, freq, item, test)

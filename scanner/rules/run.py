@@ -1,0 +1,268 @@
+"""Rules judged in DuckDB: on the distinct values of a column where that is enough, on rows where it is not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+
+from scanner.measures.frequency import Session, chunks, literal, one
+from scanner.model import CheckResult, Column, ValueClass
+from scanner.rules.binding import BoundRule
+from scanner.rules.verdicts import (
+    PLAIN_NUMBER,
+    Between,
+    Checksum,
+    DateForm,
+    InSet,
+    Length,
+    Matches,
+    ValueTest,
+    is_between,
+)  # fmt: skip
+from scanner.values.canonical import to_json
+from scanner.values.chunk import Chunk, Mask
+from scanner.values.dates import dates_in
+from scanner.values.identifiers import CHECKSUM_MASKS
+from scanner.where.order import duckdb_key, text_key
+
+EXAMPLES = 20
+KEYS = 100
+FAILING = "failing"  # table of the session: v0, v1, … and n, the distinct values that break the rule under judgement
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the rows of the table stand in the session."""
+
+    session: Session
+    relation: str  # a table with a column of canonical text for each column of the source that was read
+    references: Mapping[str, str]  # name of the source's column → quoted name of the relation's column
+    primary_key: Sequence[Column] = field(default=())  # empty: failing rows cannot be named
+
+    def reference(self, column: Column) -> str:
+        return self.references[column.name]
+
+    def condition(self, bound: BoundRule) -> tuple[str, list[Any]]:
+        """The ``where`` of a rule as SQL over the relation, "true" when there is none."""
+        if bound.condition is None:
+            return "true", []
+        return bound.condition.duckdb(self.reference)
+
+
+def finished(
+    bound: BoundRule, evaluated: int, failed: int, examples: Sequence[Any] = (), keys: Sequence[Any] = ()
+) -> CheckResult:
+    """The result of a rule over values or rows: it passes when at least ``mostly`` of them do."""
+    enough = evaluated - failed >= Fraction(str(bound.rule.mostly)) * evaluated
+    return CheckResult(bound.rule.id, evaluated, failed, enough, tuple(examples), tuple(keys))
+
+
+def check_values(rows: Rows, freq: str, bound: BoundRule, test: ValueTest) -> CheckResult:
+    """A rule that looks at one value at a time, over the frequency table of its column (under its ``where``)."""
+    find_failing(rows.session, freq, test, bound.columns[0])
+    return judge_failing(rows, bound, _count(rows.session, freq))
+
+
+def check_unique(rows: Rows, freq: str, bound: BoundRule) -> CheckResult:
+    """Every row whose value occurs more than once fails."""
+    rows.session.execute(f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v AS v0, n FROM {freq} WHERE n > 1")
+    return judge_failing(rows, bound, _count(rows.session, freq))
+
+
+def check_compound_unique(rows: Rows, bound: BoundRule) -> CheckResult:
+    condition, parameters = rows.condition(bound)
+    present = _all_present(rows, bound)
+    named = ", ".join(f"{rows.reference(column)} AS v{place}" for place, column in enumerate(bound.columns))
+    rows.session.execute(
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT {named}, count(*) AS n FROM {rows.relation}"
+        f" WHERE {present} AND {condition} GROUP BY ALL HAVING count(*) > 1",
+        parameters,
+    )
+    return judge_failing(rows, bound, _evaluated(rows, bound))
+
+
+def check_reference(rows: Rows, bound: BoundRule, target: str, targets: Sequence[tuple[str, Column]]) -> CheckResult:
+    """``target`` is a table of the session; ``targets`` its columns, each with the source's column it holds."""
+    condition, parameters = rows.condition(bound)
+    named = ", ".join(f"{rows.reference(column)} AS v{place}" for place, column in enumerate(bound.columns))
+    own = [
+        _comparable(f"a.v{place}", column, other)
+        for place, (column, (_, other)) in enumerate(zip(bound.columns, targets, strict=True))
+    ]
+    theirs = [
+        _comparable(f"b.{name}", other, column) for column, (name, other) in zip(bound.columns, targets, strict=True)
+    ]
+    equal = " AND ".join(f"{left} = {right}" for left, right in zip(own, theirs, strict=True))
+    rows.session.execute(
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT a.* FROM (SELECT {named}, count(*) AS n FROM {rows.relation}"
+        f" WHERE {_all_present(rows, bound)} AND {condition} GROUP BY ALL) a"
+        f" WHERE NOT EXISTS (SELECT 1 FROM {target} b WHERE {equal})",
+        parameters,
+    )
+    return judge_failing(rows, bound, _evaluated(rows, bound))
+
+
+def check_not_null(rows: Rows, bound: BoundRule) -> CheckResult:
+    condition, parameters = rows.condition(bound)
+    missing = " OR ".join(f"{rows.reference(column)} IS NULL" for column in bound.columns)
+    evaluated, failed = one(
+        rows.session,
+        f"SELECT count(*), count(*) FILTER (WHERE {missing}) FROM {rows.relation} WHERE {condition}",
+        parameters,
+    )
+    keys = _keys(rows, f"({missing}) AND {condition}", parameters) if failed else ()
+    return finished(bound, evaluated, failed, keys=keys)
+
+
+def check_row_count(rows: Rows, bound: BoundRule, low: int | None, high: int | None) -> CheckResult:
+    condition, parameters = rows.condition(bound)
+    (count,) = one(rows.session, f"SELECT count(*) FROM {rows.relation} WHERE {condition}", parameters)
+    passed = is_between(count, low, high)
+    return CheckResult(bound.rule.id, count, 0 if passed else 1, passed, observed=count)
+
+
+def find_failing(session: Session, freq: str, test: ValueTest, column: Column) -> None:
+    """Fill the table of failing values from a frequency table."""
+    if isinstance(test, (Checksum, DateForm)):
+        _collect(session, freq, _mask_of(test))
+        return
+    passing, parameters = _passing(test, column)
+    session.execute(
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v AS v0, n FROM {freq} WHERE NOT coalesce({passing}, false)",
+        parameters,
+    )
+
+
+def _mask_of(test: Checksum | DateForm) -> Callable[[Chunk], Mask]:
+    if isinstance(test, Checksum):
+        return CHECKSUM_MASKS[test.scheme]
+    form = test.form
+    return lambda chunk: dates_in(chunk, form)
+
+
+def _collect(session: Session, freq: str, mask_of: Callable[[Chunk], Mask]) -> None:
+    failing: list[pa.Table] = []
+    for chunk in chunks(session, freq):
+        bad = ~mask_of(chunk)
+        if bad.any():
+            failing.append(pa.table({"v0": chunk.values.filter(pa.array(bad)), "n": chunk.counts[bad]}))
+    if not failing:
+        session.execute(f"CREATE OR REPLACE TABLE {FAILING} (v0 VARCHAR, n BIGINT)")
+        return
+    session.register("collected", pa.concat_tables(failing))
+    session.execute(f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v0, n FROM collected")
+    session.unregister("collected")
+
+
+def _passing(test: InSet | Matches | Length | Between, column: Column) -> tuple[str, list[Any]]:
+    """An expression over v that is true for the values that keep the rule."""
+    match test:
+        case InSet(allowed):
+            return "v IN (SELECT unnest(CAST(? AS VARCHAR[])))", [sorted(allowed)]
+        case Matches(pattern):
+            return "regexp_matches(v, ?)", [pattern]
+        case Length(low, high):
+            length = "length(v) // 2" if column.value_class is ValueClass.BINARY else "length(v)"
+            return _range(length, low, high)
+        case Between(low, high, value_class):
+            if value_class is ValueClass.FLOAT:
+                return _range("CAST(v AS DOUBLE)", low and float(low), high and float(high))
+            key = duckdb_key(_widened(_number("v") if test.reads_numbers else "v", column, value_class), value_class)
+            return _range(key, low and text_key(low, value_class), high and text_key(high, value_class))
+
+
+def _range(expression: str, low: Any, high: Any) -> tuple[str, list[Any]]:
+    parts = [f"{expression} {sign} ?" for sign, bound in ((">=", low), ("<=", high)) if bound is not None]
+    return " AND ".join(f"({part})" for part in parts), [bound for bound in (low, high) if bound is not None]
+
+
+def _number(expression: str) -> str:
+    """The canonical decimal that a text states, null when it states none: as ``verdicts.plain_number``."""
+    bare = f"regexp_replace({expression}, '^(-?)0+([0-9])', '\\1\\2')"
+    short = f"CASE WHEN contains({bare}, '.') THEN rtrim(rtrim({bare}, '0'), '.') ELSE {bare} END"
+    return (
+        f"CASE WHEN regexp_full_match({expression}, {literal(PLAIN_NUMBER)})"
+        f" THEN (CASE WHEN ({short}) = '-0' THEN '0' ELSE ({short}) END) END"
+    )
+
+
+def _widened(expression: str, column: Column, compared: ValueClass) -> str:
+    """A date compared with moments is its midnight."""
+    if column.value_class is ValueClass.DATE and compared is ValueClass.TIMESTAMP:
+        return f"(CASE WHEN ends_with({expression}, 'Infinity') THEN {expression} ELSE {expression} || 'T00:00:00' END)"
+    return f"({expression})"
+
+
+def _comparable(expression: str, column: Column, other: Column) -> str:
+    """Both sides of a reference as text that is equal when the values are."""
+    classes = {column.value_class, other.value_class}
+    if ValueClass.FLOAT in classes and len(classes) == 2 and all(item.is_number for item in classes):
+        return f"CAST({expression} AS DOUBLE)"
+    if classes == {ValueClass.DATE, ValueClass.TIMESTAMP}:
+        return _widened(expression, column, ValueClass.TIMESTAMP)
+    return expression
+
+
+def _count(session: Session, freq: str) -> int:
+    return int(one(session, f"SELECT coalesce(sum(n), 0) FROM {freq}")[0])
+
+
+def _all_present(rows: Rows, bound: BoundRule) -> str:
+    return " AND ".join(f"{rows.reference(column)} IS NOT NULL" for column in bound.columns)
+
+
+def _evaluated(rows: Rows, bound: BoundRule) -> int:
+    condition, parameters = rows.condition(bound)
+    sql = f"SELECT count(*) FROM {rows.relation} WHERE {_all_present(rows, bound)} AND {condition}"
+    return int(one(rows.session, sql, parameters)[0])
+
+
+def judge_failing(rows: Rows, bound: BoundRule, evaluated: int) -> CheckResult:
+    """The result from the table of failing values: how many rows they stand for, which they are, where they stand."""
+    failed = _count(rows.session, FAILING)
+    if not failed:
+        return finished(bound, evaluated, 0)
+    names = [f"v{place}" for place in range(len(bound.columns))]
+    order = ", ".join(_order(name, column) for name, column in zip(names, bound.columns, strict=True))
+    found = rows.session.execute(
+        f"SELECT {', '.join(names)} FROM {FAILING} ORDER BY n DESC, {order} LIMIT {EXAMPLES}"
+    ).fetchall()
+    examples = [_as_json(values, bound.columns) for values in found]
+    condition, parameters = rows.condition(bound)
+    own = ", ".join(rows.reference(column) for column in bound.columns)
+    failing = (
+        f"({own}) IN (SELECT ({', '.join(names)}) FROM {FAILING})"
+        if len(names) > 1
+        else f"{own} IN (SELECT v0 FROM {FAILING})"
+    )
+    return finished(bound, evaluated, failed, examples, _keys(rows, f"{failing} AND {condition}", parameters))
+
+
+def _as_json(values: Sequence[str], columns: Sequence[Column]) -> Any:
+    found = [to_json(text, column.value_class) for text, column in zip(values, columns, strict=True)]
+    return found[0] if len(found) == 1 else found
+
+
+def _keys(rows: Rows, condition: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    """Primary keys of the first failing rows, in the order of the key."""
+    if not rows.primary_key:
+        return ()
+    names = [rows.reference(column) for column in rows.primary_key]
+    order = ", ".join(_order(name, column) for name, column in zip(names, rows.primary_key, strict=True))
+    found = rows.session.execute(
+        f"SELECT {', '.join(names)} FROM {rows.relation} WHERE {condition} ORDER BY {order} LIMIT {KEYS}",
+        list(parameters),
+    ).fetchall()
+    return [
+        [to_json(text, column.value_class) for text, column in zip(key, rows.primary_key, strict=True)] for key in found
+    ]
+
+
+def _order(expression: str, column: Column) -> str:
+    if column.value_class is ValueClass.FLOAT:
+        return f"CAST({expression} AS DOUBLE)"
+    if column.value_class is ValueClass.INTEGER:
+        return f"TRY_CAST({expression} AS HUGEINT), {duckdb_key(expression, column.value_class)}"
+    return duckdb_key(expression, column.value_class)
