@@ -6,3 +6,12 @@ from django.apps import AppConfig
 class QualityConfig(AppConfig):
     name = "quality"
     verbose_name = "管质量"
+
+    def ready(self) -> None:
+        from assets import contributors  # slow import: models are loaded only now
+        from quality import documents, indicators  # slow import: models are loaded only now
+        from quality.contributor import QualityContributor  # slow import: models are loaded only now
+
+        contributors.register(QualityContributor())
+        documents.register()
+        indicators.register_all()

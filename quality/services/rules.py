@@ -18,7 +18,7 @@ from quality.choices import KIND_INDICATORS, RuleOrigin
 from quality.models import Rule, RuleColumn
 from quality.services.findings import withdraw_findings
 from scanner.errors import RuleError
-from scanner.rules import RULE_KINDS, check_against, parse_rule
+from scanner.rules import RULE_KINDS, bind, parse_rule
 
 RULE_FIELDS = (
     "name", "kind", "parameters", "where", "mostly", "indicator", "severity", "weight", "description", "enabled",
@@ -146,7 +146,7 @@ def _check(rule: Rule, columns: Sequence[Column]) -> None:
         "parameters": rule.parameters, "where": rule.where or None, "mostly": float(rule.mostly),
     }  # fmt: skip
     try:
-        check_against(parse_rule(text), scanned_table(rule.table, list(rule.table.columns.exclude(state="gone"))))
+        bind(parse_rule(text), scanned_table(rule.table, list(rule.table.columns.exclude(state="gone"))))
     except RuleError as error:
         raise ValidationError({error.field: _("%(detail)s") % {"detail": error.detail}}) from error
     rule.full_clean(exclude=["columns"])

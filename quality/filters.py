@@ -1,0 +1,98 @@
+"""Filters that pages and the API share; every one is named, so that an unknown parameter is refused."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from assets.filters import YES_NO, word, yes_no
+from quality.choices import Dimension, FindingState, ProposalState, RuleOrigin, Severity
+from quality.models import CheckResult, Finding, Rule, RuleProposal
+from scanner.rules import RULE_KINDS
+
+KIND_CHOICES = [(kind.name, kind.label) for kind in RULE_KINDS.values()]
+
+
+def by_dimension(field: str) -> Any:
+    """The dimension is the head of the indicator's code."""
+
+    def narrow(queryset: QuerySet[Any], _name: str, codes: list[str]) -> QuerySet[Any]:
+        condition = Q()
+        for code in codes:
+            condition |= Q(**{f"{field}__startswith": code})
+        return queryset.filter(condition)
+
+    return narrow
+
+
+def _answer(label: Any, condition: Q) -> filters.ChoiceFilter:
+    return filters.ChoiceFilter(method=yes_no(condition), choices=YES_NO, label=label, widget=forms.Select)
+
+
+class RuleFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "description", "table__name", "table__title"), label=_("搜索"))
+    kind = filters.MultipleChoiceFilter(choices=KIND_CHOICES, label=_("规则类型"))
+    dimension = filters.MultipleChoiceFilter(
+        choices=Dimension.choices, method=by_dimension("indicator"), label=_("质量维度")
+    )
+    passed = _answer(_("最近检查通过"), Q(results__current=True, results__passed=True))
+    failing = _answer(_("最近检查未通过"), Q(results__current=True, results__passed=False))
+    enabled = _answer(_("启用"), Q(enabled=True))
+    severity = filters.MultipleChoiceFilter(choices=Severity.choices, label=_("严重程度"))
+    origin = filters.MultipleChoiceFilter(choices=RuleOrigin.choices, label=_("来源"))
+    agency = filters.UUIDFilter(field_name="table__source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="table__source_id", label=_("数据源"))
+    table = filters.UUIDFilter(field_name="table_id", label=_("表"))
+    column = filters.UUIDFilter(field_name="rule_columns__column_id", label=_("字段"))
+
+    class Meta:
+        model = Rule
+        fields: list[str] = []
+
+
+class ProposalFilter(filters.FilterSet):
+    q = filters.CharFilter(
+        method=word("column__name", "column__title", "column__table__name", "column__table__title"), label=_("搜索")
+    )
+    state = filters.MultipleChoiceFilter(choices=ProposalState.choices, label=_("状态"))
+    kind = filters.MultipleChoiceFilter(choices=KIND_CHOICES, label=_("规则类型"))
+    agency = filters.UUIDFilter(field_name="column__source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="column__source_id", label=_("数据源"))
+    table = filters.UUIDFilter(field_name="column__table_id", label=_("表"))
+    column = filters.UUIDFilter(field_name="column_id", label=_("字段"))
+
+    class Meta:
+        model = RuleProposal
+        fields: list[str] = []
+
+
+class FindingFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("rule__name", "rule__table__name", "rule__table__title"), label=_("搜索"))
+    state = filters.MultipleChoiceFilter(choices=FindingState.choices, label=_("状态"))
+    severity = filters.MultipleChoiceFilter(choices=Severity.choices, field_name="rule__severity", label=_("严重程度"))
+    dimension = filters.MultipleChoiceFilter(
+        choices=Dimension.choices, method=by_dimension("rule__indicator"), label=_("质量维度")
+    )
+    kind = filters.MultipleChoiceFilter(choices=KIND_CHOICES, field_name="rule__kind", label=_("规则类型"))
+    agency = filters.UUIDFilter(field_name="rule__table__source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="rule__table__source_id", label=_("数据源"))
+    table = filters.UUIDFilter(field_name="rule__table_id", label=_("表"))
+    rule = filters.UUIDFilter(field_name="rule_id", label=_("质量规则"))
+
+    class Meta:
+        model = Finding
+        fields: list[str] = []
+
+
+class ResultFilter(filters.FilterSet):
+    run = filters.UUIDFilter(field_name="run_id", label=_("扫描记录"))
+    rule = filters.UUIDFilter(field_name="rule_id", label=_("质量规则"))
+    table = filters.UUIDFilter(field_name="rule__table_id", label=_("表"))
+    passed = _answer(_("通过"), Q(passed=True))
+    current = _answer(_("最近一次"), Q(current=True))
+
+    class Meta:
+        model = CheckResult
+        fields: list[str] = []
