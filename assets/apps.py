@@ -6,3 +6,14 @@ from django.apps import AppConfig
 class AssetsConfig(AppConfig):
     name = "assets"
     verbose_name = "管资产"
+
+    def ready(self) -> None:
+        from assets import documents, indicators, jobs, messages, navigation  # slow import: models are loaded only now
+        from core import crypto  # slow import: models are loaded only now
+
+        messages.register()
+        jobs.register_kinds()
+        indicators.register_indicators()
+        navigation.register()
+        documents.register()
+        crypto.register_sealed("assets.DataSource", "sealed_secrets")

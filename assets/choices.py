@@ -97,6 +97,7 @@ class Brake(models.TextChoices):
     HELD = "held", _("待确认")  # objects keep their state until a person decides
     CONFIRMED = "confirmed", _("已确认消失")  # a person said that they are gone
     REJECTED = "rejected", _("已驳回")  # a person said that the source was at fault
+    SUPERSEDED = "superseded", _("已被新的盘点取代")  # a later census looked again
 
 
 class ChangeKind(models.TextChoices):

@@ -1,16 +1,20 @@
 """What a census found: tables and their columns."""
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assets.choices import Method, ObjectState, PersonalKind, TableKind
+from assets.links import page_url
 from assets.models.register import DataSource
+
+if TYPE_CHECKING:
+    from assets.models.profiles import ColumnProfile
 
 
 class Table(models.Model):
@@ -64,10 +68,10 @@ class Table(models.Model):
         ordering = ["name", "id"]
         indexes = [
             models.Index(fields=["name", "id"], name="assets_table_name"),
-            models.Index(fields=["rows", "id"], name="assets_table_rows"),
-            models.Index(fields=["bytes", "id"], name="assets_table_bytes"),
-            models.Index(fields=["score", "id"], name="assets_table_score"),
-            models.Index(fields=["profiled_at", "id"], name="assets_table_profiled"),
+            models.Index(F("rows").desc(nulls_last=True), F("id").desc(), name="assets_table_rows"),
+            models.Index(F("bytes").desc(nulls_last=True), F("id").desc(), name="assets_table_bytes"),
+            models.Index(F("score").desc(nulls_last=True), F("id").desc(), name="assets_table_score"),
+            models.Index(F("profiled_at").desc(nulls_last=True), F("id").desc(), name="assets_table_profiled"),
             models.Index(fields=["first_seen_at", "id"], name="assets_table_first_seen"),
             models.Index(fields=["source", "state"], name="assets_table_state"),
         ]
@@ -88,7 +92,7 @@ class Table(models.Model):
                 name="assets_table_score_0_to_100",
             ),
             models.CheckConstraint(
-                condition=models.Q(last_seen_at__gte=models.F("first_seen_at")), name="assets_table_seen_in_order"
+                condition=models.Q(last_seen_at__gte=F("first_seen_at")), name="assets_table_seen_in_order"
             ),
         ]
 
@@ -96,7 +100,7 @@ class Table(models.Model):
         return self.display_name
 
     def get_absolute_url(self) -> str:
-        return reverse("assets:table_detail", args=[self.pk])
+        return page_url("table_detail", self.pk)
 
     @property
     def label(self) -> str:
@@ -134,13 +138,13 @@ class Column(models.Model):
     title = models.CharField(_("中文名称"), max_length=200, blank=True)
     description = models.TextField(_("说明"), blank=True)
     personal_kind = models.CharField(_("个人信息类别"), max_length=16, choices=PersonalKind.choices, blank=True)
+    personal_decided = models.BooleanField(default=False)  # a person set personal_kind; no scan overrules it
 
     state = models.CharField(_("状态"), max_length=16, choices=ObjectState.choices, default=ObjectState.SEEN)
     state_code = models.CharField(max_length=64, blank=True)
     state_params = models.JSONField(default=dict, blank=True)
     state_at = models.DateTimeField(_("状态时间"), null=True)
     first_seen_at = models.DateTimeField(_("首次发现"))
-    last_seen_at = models.DateTimeField(_("最近发现"))
 
     class Meta:
         verbose_name = _("字段")
@@ -166,11 +170,24 @@ class Column(models.Model):
         return self.display_name
 
     def get_absolute_url(self) -> str:
-        return reverse("assets:column_detail", args=[self.pk])
+        return page_url("column_detail", self.pk)
+
+    @property
+    def label(self) -> str:
+        """The physical name with its table, as the source writes it."""
+        return f"{self.table.label}.{self.name}"
 
     @property
     def display_name(self) -> str:
         return self.title or first_line(self.comment) or self.name
+
+    @property
+    def profile(self) -> "ColumnProfile | None":
+        """The current profile; without a query after ``selectors.catalogue.with_profile``."""
+        loaded: list[ColumnProfile] | None = getattr(self, "current_profiles", None)
+        if loaded is not None:
+            return loaded[0] if loaded else None
+        return self.profiles.filter(current=True).first()
 
 
 def first_line(comment: str, limit: int = 60) -> str:

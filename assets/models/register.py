@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assets.choices import (
@@ -16,6 +15,7 @@ from assets.choices import (
     SystemStatus,
     ValuesPolicy,
 )
+from assets.links import page_url
 
 
 class InformationSystem(models.Model):
@@ -44,7 +44,7 @@ class InformationSystem(models.Model):
     vendor = models.CharField(_("承建单位"), max_length=200, blank=True)
     operator = models.CharField(_("运维单位"), max_length=200, blank=True)
     audience = models.CharField(_("使用对象"), max_length=200, blank=True)
-    url = models.CharField(_("访问地址"), max_length=300, blank=True)
+    address = models.CharField(_("访问地址"), max_length=300, blank=True)
     online_on = models.DateField(_("投入使用时间"), null=True, blank=True)
     created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
@@ -68,17 +68,18 @@ class InformationSystem(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("assets:system_detail", args=[self.pk])
+        return page_url("system_detail", self.pk)
 
 
 class DataSource(models.Model):
     """数据源 – one database or folder that is censused and scanned.
 
     ``sealed_secrets`` is one token of ``core.crypto`` over the JSON of all secrets, bound to this row by
-    ``secrets_aad``: the token of another row cannot be put here. Nothing outside a worker unseals it.
+    ``crypto.aad``: the token of another row cannot be put here. Nothing outside a worker unseals it.
     """
 
     scope_lookup: ClassVar[str] = "agency_id"
+    view_verb: ClassVar[str] = "source.view"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     agency = models.ForeignKey(
@@ -160,12 +161,7 @@ class DataSource(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("assets:source_detail", args=[self.pk])
-
-    @property
-    def secrets_aad(self) -> str:
-        """Associated data of the sealed secrets: names this row and nothing else."""
-        return f"assets.DataSource:{self.pk}:secrets"
+        return page_url("source_detail", self.pk)
 
     @property
     def has_secrets(self) -> bool:

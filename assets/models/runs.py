@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assets.choices import Brake, ChangeKind, RunState
+from assets.links import page_url
 from assets.models.catalogue import Column, Table
 from assets.models.register import DataSource
 
@@ -28,6 +28,18 @@ class Run(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def shown_state(self) -> str:
+        """The state; of a run whose job ended without a word (all its workers died), that of the job."""
+        job_state = getattr(self, "job_state", None)  # annotated by selectors.runs
+        if self.state == RunState.RUNNING and job_state in (RunState.FAILED, RunState.CANCELLED):
+            return str(job_state)
+        return self.state
+
+    @property
+    def shown_state_label(self) -> str:
+        return str(RunState(self.shown_state).label)
 
 
 class CensusRun(Run):
@@ -77,7 +89,7 @@ class CensusRun(Run):
         return f"{self.source} {self.started_at:%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
-        return reverse("assets:census_detail", args=[self.pk])
+        return page_url("census_detail", self.pk)
 
 
 class ScanRun(Run):
@@ -108,7 +120,7 @@ class ScanRun(Run):
         return f"{self.source} {self.started_at:%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
-        return reverse("assets:scan_detail", args=[self.pk])
+        return page_url("scan_detail", self.pk)
 
 
 class SchemaChange(models.Model):

@@ -1,0 +1,159 @@
+"""Filters that pages and the API share; every one is named, so that an unknown parameter is refused."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from assets.choices import (
+    Brake,
+    ChangeKind,
+    Network,
+    ObjectState,
+    PersonalKind,
+    ProtectionLevel,
+    RunState,
+    SourceState,
+    SystemKind,
+    SystemStatus,
+    TableKind,
+)
+from assets.models import CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
+from assets.selectors.register import kind_labels
+from assets.selectors.runs import since
+
+YES_NO = (("yes", _("是")), ("no", _("否")))
+
+
+def word(*fields: str) -> Any:
+    """A ``q`` filter: the text occurs in one of ``fields``, without regard to case."""
+
+    def narrow(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
+        condition = Q()
+        for field in fields:
+            condition |= Q(**{f"{field}__icontains": text})
+        return queryset.filter(condition)
+
+    return narrow
+
+
+def yes_no(condition: Q) -> Any:
+    """A yes/no filter over ``condition``."""
+
+    def narrow(queryset: QuerySet[Any], _name: str, answer: str) -> QuerySet[Any]:
+        return queryset.filter(condition if answer == "yes" else ~condition)
+
+    return narrow
+
+
+class SystemFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "code", "description"), label=_("搜索"))
+    agency = filters.UUIDFilter(field_name="agency_id", label=_("机构"))
+    kind = filters.MultipleChoiceFilter(choices=SystemKind.choices, label=_("系统类别"))
+    status = filters.MultipleChoiceFilter(choices=SystemStatus.choices, label=_("建设状态"))
+    protection_level = filters.TypedMultipleChoiceFilter(
+        choices=ProtectionLevel.choices, coerce=int, label=_("等保级别")
+    )
+    network = filters.MultipleChoiceFilter(choices=Network.choices, label=_("接入网络"))
+
+    class Meta:
+        model = InformationSystem
+        fields: tuple[str, ...] = ()
+
+
+class SourceFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "description"), label=_("搜索"))
+    agency = filters.UUIDFilter(field_name="agency_id", label=_("机构"))
+    system = filters.UUIDFilter(field_name="system_id", label=_("信息系统"))
+    kind = filters.MultipleChoiceFilter(choices=lambda: list(kind_labels().items()), label=_("类型"))
+    state = filters.MultipleChoiceFilter(
+        choices=[choice for choice in SourceState.choices if choice[0] != SourceState.REMOVED], label=_("状态")
+    )
+    can_write = filters.ChoiceFilter(method=yes_no(Q(can_write=True)), choices=YES_NO, label=_("账号可写"))
+
+    class Meta:
+        model = DataSource
+        fields: tuple[str, ...] = ()
+
+
+class TableFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "title", "comment", "schema_name"), label=_("搜索"))
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
+    system = filters.UUIDFilter(field_name="source__system_id", label=_("信息系统"))
+    schema = filters.CharFilter(field_name="schema_name", label=_("模式"))
+    name = filters.CharFilter(field_name="name", label=_("表名"))
+    kind = filters.MultipleChoiceFilter(choices=TableKind.choices, label=_("类型"))
+    state = filters.MultipleChoiceFilter(choices=ObjectState.choices, label=_("状态"))
+    profiled = filters.ChoiceFilter(method=yes_no(Q(profiled_at__isnull=False)), choices=YES_NO, label=_("已剖析"))
+    personal = filters.ChoiceFilter(method=yes_no(Q(personal_count__gt=0)), choices=YES_NO, label=_("含个人信息"))
+    commented = filters.ChoiceFilter(
+        method=yes_no(~Q(comment="") | ~Q(title="")), choices=YES_NO, label=_("有中文名称")
+    )
+    rows_min = filters.NumberFilter(field_name="rows", lookup_expr="gte", label=_("行数不少于"))
+    score_max = filters.NumberFilter(field_name="score", lookup_expr="lte", label=_("得分不高于"))
+    new_days = filters.NumberFilter(method="_new", label=_("最近几天新增"), field_class=forms.IntegerField, min_value=1)
+
+    class Meta:
+        model = Table
+        fields: tuple[str, ...] = ()
+
+    def _new(self, queryset: QuerySet[Table], _name: str, days: int) -> QuerySet[Table]:
+        return queryset.filter(first_seen_at__gte=since(int(days)))
+
+
+class ColumnFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "title", "comment"), label=_("搜索"))
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
+    table = filters.UUIDFilter(field_name="table_id", label=_("表"))
+    name = filters.CharFilter(field_name="name", label=_("字段名"))
+    value_class = filters.CharFilter(field_name="value_class", label=_("取值类别"))
+    state = filters.MultipleChoiceFilter(choices=ObjectState.choices, label=_("状态"))
+    personal_kind = filters.MultipleChoiceFilter(choices=PersonalKind.choices, label=_("个人信息类别"))
+    personal = filters.ChoiceFilter(method=yes_no(~Q(personal_kind="")), choices=YES_NO, label=_("含个人信息"))
+
+    class Meta:
+        model = Column
+        fields: tuple[str, ...] = ()
+
+
+class _RunFilter(filters.FilterSet):
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
+    state = filters.MultipleChoiceFilter(choices=RunState.choices, label=_("状态"))
+    since = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="gte", label=_("不早于"))
+
+
+class CensusRunFilter(_RunFilter):
+    brake = filters.MultipleChoiceFilter(choices=Brake.choices, label=_("消失确认"))
+
+    class Meta:
+        model = CensusRun
+        fields: tuple[str, ...] = ()
+
+
+class ScanRunFilter(_RunFilter):
+    class Meta:
+        model = ScanRun
+        fields: tuple[str, ...] = ()
+
+
+class ChangeFilter(filters.FilterSet):
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
+    table = filters.UUIDFilter(field_name="table_id", label=_("表"))
+    column = filters.UUIDFilter(field_name="column_id", label=_("字段"))
+    census = filters.UUIDFilter(field_name="run_id", label=_("盘点记录"))
+    kind = filters.MultipleChoiceFilter(choices=ChangeKind.choices, label=_("变更类型"))
+    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label=_("不早于"))
+    days = filters.NumberFilter(method="_recent", label=_("最近几天"), field_class=forms.IntegerField, min_value=1)
+
+    class Meta:
+        model = SchemaChange
+        fields: tuple[str, ...] = ()
+
+    def _recent(self, queryset: QuerySet[SchemaChange], _name: str, days: int) -> QuerySet[SchemaChange]:
+        return queryset.filter(at__gte=since(int(days)))

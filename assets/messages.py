@@ -1,0 +1,74 @@
+"""The sentences of this app's codes: source errors (scanner.errors.MESSAGES) and phases of its jobs.
+
+Every sentence names what and where, and what to do about it when there is something to do.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core import messages
+from core.texts import Text
+from scanner.errors import SourceError
+
+# core already says "timeout" of a job that ran too long; a silent source is another matter.
+_RENAMED = {"timeout": "source_timeout"}
+
+SOURCE_ERRORS: dict[str, Text] = {
+    "wrong_password": _("登录失败：{host}:{port} 拒绝了账号 {user}。请核对用户名和口令。"),
+    "unknown_database": _("数据库 {database} 在 {host}:{port} 上不存在。请核对库名。"),
+    "unreachable": _("连接失败：主机 {host} 的 {port} 端口无响应（{reason}）。请检查地址和防火墙后重试。"),
+    "host_refused": _("网络策略不允许连接主机 {host}。请联系系统管理员开放该网段。"),
+    "source_timeout": _("连接超时：{host}:{port} 在 {seconds} 秒内没有应答。请稍后重试或联系数据库管理员。"),
+    "connection_lost": _("读取 {object} 时与 {host}:{port} 的连接中断。请检查网络后重试。"),
+    "no_permission": _("账号无权读取 {object}。请授予查询权限后重试。"),
+    "no_such_table": _("表 {object} 不存在。请重新盘点。"),
+    "ambiguous_table": _("有多张表叫 {object}：{candidates}。请写明模式名。"),
+    "read_failed": _("{object} 读取失败：{reason}。"),
+    "driver_missing": _("没有安装 {kind} 的驱动程序。请在服务器上执行：{command}"),
+    "bad_parameter": _("连接参数 {name} 有误：{reason}。"),
+    "no_such_path": _("路径 {path} 不存在或无法打开。"),
+    "outside_folder": _("路径 {path} 不在允许的目录内。"),
+    "not_a_workbook": _("文件 {path} 不是 Excel 工作簿（xlsx）。"),
+    "not_parquet": _("文件 {path} 不是 Parquet 文件。"),
+    "not_sqlite": _("文件 {path} 不是 SQLite 数据库。"),
+    "bad_encoding": _("文件 {path} 第 {line} 行既不是 UTF-8 也不是 GB18030 编码。"),
+    "bad_csv": _("文件 {path} 不是可读的表格：{reason}。"),
+    "file_rejected": _("文件 {path} 未通过安全检查：{reason}。"),
+    "too_large": _("{object} 超过允许的大小：{reason}。"),
+    "unsupported": _("{kind} 类型的数据源不支持 {feature}。"),
+}
+
+PHASES: dict[str, Text] = {
+    "assets.connect": _("连接数据源"),
+    "assets.snapshot": _("读取目录"),
+    "assets.compare": _("与上次盘点比对"),
+    "assets.record": _("登记表和字段"),
+    "assets.read": _("逐表读取"),
+    "assets.finish": _("汇总结果"),
+}
+
+OTHERS: dict[str, Text] = {
+    "source_inactive": _("数据源 {name} 已停用或移除，任务没有执行。"),
+    "source_missing": _("数据源已不存在，任务没有执行。"),
+}
+
+
+def register() -> None:
+    messages.register_all({**SOURCE_ERRORS, **PHASES, **OTHERS})
+
+
+def message_code(code: str) -> str:
+    """The code under which ``core.messages`` knows a code of ``scanner.errors``."""
+    return _RENAMED.get(code, code)
+
+
+def as_stored(error: SourceError) -> tuple[str, dict[str, Any]]:
+    """(code, params) of an error as rows keep them: params are text and numbers only."""
+    params = {name: value if isinstance(value, int | float) else str(value) for name, value in error.params.items()}
+    return message_code(error.code), params
+
+
+def error_text(code: str, params: dict[str, Any]) -> str:
+    """The sentence of a stored code in the active language; empty for none."""
+    return messages.text(code, params) if code else ""

@@ -1,0 +1,57 @@
+"""Where a source may be: networks and folders, by settings; and how the worker opens one.
+
+``SOURCE_NETWORKS``: CIDR ranges that sources may stand in, or ("*",) for all; ``SOURCE_FOLDERS``: folders that
+SQLite and file sources may lie in. Without folders a development machine takes any, production none (docs/settings.md).
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
+
+from assets.models import DataSource
+from core import crypto
+from scanner.connectors.base import Connector
+from scanner.connectors.registry import connector_class, open_source
+from scanner.errors import SourceError
+from scanner.guard import OPEN, HostPolicy
+
+
+def host_policy() -> HostPolicy:
+    """Networks of ``SOURCE_NETWORKS``; inside them our own servers stay refused (``SOURCE_REFUSED``)."""
+    if "*" in settings.SOURCE_NETWORKS:
+        return OPEN
+    return HostPolicy.of(settings.SOURCE_NETWORKS, settings.SOURCE_REFUSED)
+
+
+def check_folder(path: str) -> None:
+    """SourceError outside_folder when ``path`` is not in one of ``SOURCE_FOLDERS``; links are followed first."""
+    folders = [Path(folder).resolve() for folder in settings.SOURCE_FOLDERS]
+    if (folders or settings.PRODUCTION) and not any(Path(path).resolve().is_relative_to(folder) for folder in folders):
+        raise SourceError("outside_folder", path=path)
+
+
+@sensitive_variables()
+def open_connector(source: DataSource) -> Connector:
+    """A connector for ``source``. Only jobs call this: secrets are unsealed nowhere but in a worker."""
+    for field in connector_class(source.kind).parameters:
+        if field.type == "path" and source.parameters.get(field.name):
+            check_folder(source.parameters[field.name])
+    return open_source(source.kind, source.parameters, _secrets(source), hosts=host_policy())
+
+
+@sensitive_variables()
+def seal_secrets(source: DataSource, secrets: Mapping[str, str]) -> str:
+    """One token over all secrets that are given; "" for none."""
+    given = {name: value for name, value in secrets.items() if value}
+    return crypto.seal(json.dumps(given), crypto.aad(source, "sealed_secrets")) if given else ""
+
+
+@sensitive_variables()
+def _secrets(source: DataSource) -> dict[str, str]:
+    if not source.sealed_secrets:
+        return {}
+    opened: dict[str, str] = json.loads(crypto.unseal(source.sealed_secrets, crypto.aad(source, "sealed_secrets")))
+    return opened
