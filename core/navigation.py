@@ -66,7 +66,7 @@ _foot: list[Callable[[Any], Foot | None]] = []
 
 def register(group: str, item: Item) -> None:
     """Add an entry. Raises KeyError for a group that does not exist, ValueError for a second entry of the same page."""
-    if any(known.url_name == item.url_name for known in _items[group]):
+    if any(known.url_name == item.url_name for items in _items.values() for known in items):
         raise ValueError(f"navigation entry {item.url_name!r} is registered twice")
     _items[group].append(item)
 

@@ -107,15 +107,16 @@ class Heartbeat(threading.Thread):
 def _impatient_connection() -> BaseDatabaseWrapper:
     """A connection that gives up in seconds: on connecting, on a statement, on a network that swallows packets."""
     wrapper = connections.create_connection("default")
-    settings: Any = wrapper.settings_dict
-    wrapper.settings_dict = {
-        **settings,
+    patient: Any = wrapper.settings_dict
+    impatient: Any = {
+        **patient,
         "CONN_HEALTH_CHECKS": False,
         "OPTIONS": {
-            **settings.get("OPTIONS", {}),
+            **patient.get("OPTIONS", {}),
             "connect_timeout": STATEMENT_TIMEOUT,
             "tcp_user_timeout": STATEMENT_TIMEOUT * 1000,
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT * 1000}",
         },
     }
+    wrapper.settings_dict = impatient
     return wrapper

@@ -12,8 +12,8 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Length, RowNumber
 
 from core.models import SearchDocument
+from core.search.documents import Kind, kinds
 from core.search.highlight import Segment, highlight
-from core.search.index import Kind, kinds
 from core.search.terms import is_han, joined, normalise, pairs, runs, word_parts
 from core.visibility import visible_to
 

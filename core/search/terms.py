@@ -16,7 +16,10 @@ from pypinyin import Style, lazy_pinyin
 HAN = "〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(f"[{HAN}]+|[^\\W_{HAN}]+(?:[_\\-./][^\\W_{HAN}]+)*")
 _HAN_RUN = re.compile(f"[{HAN}]+")
-_PART = re.compile(r"[^\W\d_]*[^\W\dA-Z_](?=[A-Z])|[A-Z]+(?=[A-Z][^\W\dA-Z_])|[^\W\d_]+|\d+")
+_LOWER = r"[^\W\d_A-Z]"
+_JOINT = re.compile(  # aB | ABc between A and B | a1 | 1a | punctuation
+    rf"(?<={_LOWER})(?=[A-Z])|(?<=[A-Z])(?=[A-Z]{_LOWER})|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|[\W_]+"
+)
 LONGEST_TERM = 60  # characters; a lexeme must stay below 2 KiB
 LONGEST_RUN = 24  # syllables of a name that are worth pinyin
 
@@ -37,7 +40,7 @@ def is_han(run: str) -> bool:
 
 def word_parts(word: str) -> list[str]:
     """RepairInfo_2 → [repair, info, 2]."""
-    return [part.group().casefold() for part in _PART.finditer(word)]
+    return [part.casefold() for part in _JOINT.split(word) if part]
 
 
 def joined(word: str) -> str:

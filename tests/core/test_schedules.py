@@ -46,7 +46,12 @@ def test_missed_times_give_one_job(nightly):
     make_due(nightly)
     assert (jobs.tick().scheduled, jobs.tick().scheduled) == (1, 0)
     job = Job.objects.get()
-    assert (job.params, job.target_label, job.exclusive_key, job.actor_id) == ({"source": "1"}, "户籍库", "source:1", None)
+    assert (job.params, job.target_label, job.exclusive_key, job.actor_id) == (
+        {"source": "1"},
+        "户籍库",
+        "source:1",
+        None,
+    )
     nightly.refresh_from_db()
     assert nightly.next_at > timezone.now()
 
