@@ -137,7 +137,8 @@ class ListPage(SignedInView):
     empty_title: ClassVar[Text] = ""
     empty_action: ClassVar[tuple[Text, str] | None] = None  # label and URL name
     two_line: ClassVar[bool] = False
-    visible_filters: ClassVar[int] = 4
+    filter_names: ClassVar[Sequence[str]] = ()  # filters drawn in the toolbar; the others still work in the URL
+    visible_filters: ClassVar[int] = 4  # of those; the rest stands behind 更多筛选
 
     def queryset(self) -> QuerySet[Any]:
         """The rows this user may see, with everything the cells need joined or annotated."""
@@ -228,9 +229,17 @@ class ListPage(SignedInView):
         """Fields of the filter form: search first, some visible, the rest behind 更多筛选 (open while one is set)."""
         if filterset is None:
             return {}
-        fields = [field for field in filterset.form if field.name != "q"]
+        shown = self.filter_names or [name for name in filterset.form.fields if name != "q"]
+        fields = [filterset.form[name] for name in shown]
         more = fields[self.visible_filters :]
+        drawn = {"q", "sort", "page", *(field.html_name for field in fields)}
         return {
+            "kept": [
+                (name, value)
+                for name in self.request.GET
+                for value in self.request.GET.getlist(name)
+                if name not in drawn
+            ],
             "form": filterset.form,
             "search": filterset.form["q"] if "q" in filterset.form.fields else None,
             "visible": fields[: self.visible_filters],
@@ -247,16 +256,15 @@ class ListPage(SignedInView):
             value = field.value()
             if value in (None, "", []):
                 continue
-            text = f"{field.label}：{_choice_text(field, value)}"
+            text = f"{field.label}：{self.filter_text(field, value)}"
             chips.append(Chip(text, with_query(self.request.GET, **{field.html_name: None, "page": None})))
         return chips
 
-
-def _choice_text(field: Any, value: Any) -> str:
-    """The words of a chosen option; the typed text of another field."""
-    names = {str(key): str(name) for key, name in getattr(field.field, "choices", ())}
-    values = value if isinstance(value, (list, tuple)) else [value]
-    return "、".join(names.get(str(item), str(item)) for item in values)
+    def filter_text(self, field: Any, value: Any) -> str:
+        """What an active filter says: the words of its options, or what was typed. Override to name the object of an id."""
+        names = {str(key): str(name) for key, name in getattr(field.field, "choices", ())}
+        values = value if isinstance(value, (list, tuple)) else [value]
+        return "、".join(names.get(str(item), str(item)) for item in values)
 
 
 def page_links(page: "Page[Any]", query: QueryDict) -> list[tuple[str, str, bool]]:

@@ -8,7 +8,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any, Protocol
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -129,11 +129,14 @@ def gene_code(gene_id: str, width: int = 52, height: int = 11) -> str:
     return _svg("gene-code", width, height, "", body)
 
 
-class Rung(TypedDict):
-    """One station of the helix: percent 0 to 100, or None for one that is not in use yet; tone as `band` gives it."""
+class Rung(Protocol):
+    """One station of the helix: percent 0 to 100, or None for one not in use or not measured; tone as `band` gives it."""
 
-    percent: float | None
-    tone: str
+    @property
+    def percent(self) -> float | None: ...
+
+    @property
+    def tone(self) -> str: ...
 
 
 @register.simple_tag
@@ -163,7 +166,7 @@ def _rung(rung: Rung, pitch: float, index: int, middle: float, reach: float) -> 
     """The thick rung of a station and the four thin ones beside it that close the ladder."""
     x = pitch * (index + 0.5)
     top, bottom = middle - reach + 9, middle + reach - 9
-    filled = (rung["percent"] or 0) / 100 * (bottom - top)
+    filled = (rung.percent or 0) / 100 * (bottom - top)
     thin = format_html_join(
         "",
         '<rect x="{}" y="{}" height="{}"/>',
@@ -176,6 +179,6 @@ def _rung(rung: Rung, pitch: float, index: int, middle: float, reach: float) -> 
     return format_html(
         '<g class="rung rung--thin">{}</g><g class="rung rung--{}"><rect class="rung__track" x="{}" y="{}" height="{}"/>'
         '<rect class="rung__value" x="{}" y="{}" height="{}"/></g>',
-        thin, "off" if rung["percent"] is None else rung["tone"], f"{x - 3.5:.1f}", f"{top:.1f}", f"{bottom - top:.1f}",
+        thin, "off" if rung.percent is None else rung.tone, f"{x - 3.5:.1f}", f"{top:.1f}", f"{bottom - top:.1f}",
         f"{x - 3.5:.1f}", f"{bottom - filled:.1f}", f"{filled:.1f}",
     )  # fmt: skip

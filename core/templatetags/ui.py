@@ -7,7 +7,8 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -68,6 +69,16 @@ JOB_TONES = {"queued": "", "running": "info", "succeeded": "good", "failed": "ba
 
 
 @register.filter
+def time_left(job: Any) -> float | None:
+    """Seconds left if the rest goes like the part done; None before a fair part (5%) of a running job is done."""
+    if job.state != "running" or job.started_at is None or not job.percent or not 5 <= job.percent < 100:
+        return None
+    elapsed = (timezone.now() - job.started_at).total_seconds()
+    left: float = elapsed * (job.progress_total - job.progress_done) / job.progress_done
+    return left
+
+
+@register.filter
 def job_tone(job: Any) -> str:
     """Tone of a job's state."""
     return "caution" if job.state == "succeeded" and job.partial else JOB_TONES.get(job.state, "")
@@ -108,3 +119,28 @@ def widget_kind(field: BoundField) -> str:
 def field_of(form: Any, name: str) -> Any:
     """The bound field of that name, for error summaries; None for errors of the form as a whole."""
     return form[name] if name in form.fields else None
+
+
+@register.simple_tag
+def filter_control(field: BoundField) -> str:
+    """A filter in a toolbar. Where several options may be chosen by URL, the toolbar offers one of them: 全部 or one."""
+    widget = field.field.widget
+    if not getattr(widget, "allow_multiple_selected", False):
+        return field.as_widget(attrs={"class": "input"})
+    value = field.value() or []
+    chosen = {str(item) for item in (value if isinstance(value, (list, tuple)) else [value])}
+    options = format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (key, SafeString(" selected") if str(key) in chosen else "", text)
+            for key, text in getattr(field.field, "choices", ())
+        ),
+    )
+    return format_html(
+        '<select class="input" name="{}" id="{}"><option value="">{}</option>{}</select>',
+        field.html_name,
+        field.auto_id,
+        _("全部"),
+        options,
+    )

@@ -1,0 +1,54 @@
+"""The audit trail in words: what a verb means, for the timeline and the audit page."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from core import job_kinds
+from core.models import AuditEntry
+from core.texts import Text
+
+# Past tense, followed by the object's name. A verb that is not here shows as its code on the audit page only.
+SENTENCES: dict[str, Text] = {
+    "job.create": _("启动了任务"),
+    "job.cancel": _("取消了任务"),
+    "assets.source.register": _("登记了数据源"),
+    "assets.source.update": _("修改了数据源"),
+    "assets.source.disable": _("停用了数据源"),
+    "assets.source.enable": _("启用了数据源"),
+    "assets.source.remove": _("移除了数据源"),
+    "assets.system.create": _("登记了信息系统"),
+    "assets.system.update": _("修改了信息系统"),
+    "assets.system.delete": _("删除了信息系统"),
+    "assets.table.annotate": _("补充了说明"),
+    "assets.column.annotate": _("补充了字段说明"),
+    "assets.census.confirm": _("确认了盘点结果"),
+    "assets.census.reject": _("退回了盘点结果"),
+}
+# What the people of an agency may see of its trail: work on data. Sign-ins, people and grants stay with the auditors.
+SHOWN = tuple(SENTENCES)
+
+
+def describe(entry: AuditEntry) -> str:
+    """The verb in words; a job by the name of its kind."""
+    kind = entry.changes.get("kind") if isinstance(entry.changes, dict) else None
+    if entry.verb == "job.create" and kind:
+        return translate("启动了%(kind)s") % {"kind": job_kinds.label(str(kind))}
+    return str(SENTENCES.get(entry.verb, entry.verb))
+
+
+def events(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
+    """Entries as `components/timeline.html` takes them."""
+    return [
+        {
+            "who": entry.actor_name,
+            "what": describe(entry),
+            "object": entry.target_label,
+            "url": "",
+            "note": "",
+            "at": entry.at,
+        }
+        for entry in entries
+    ]
