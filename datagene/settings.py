@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from datagene import environment, logs, production
 from datagene.embedded.errors import EmbeddedError
 from datagene.embedded.layout import layout, prepare
+from datagene.rest import REST_FRAMEWORK as REST_FRAMEWORK
+from datagene.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = environment.choice("DATAGENE_ENV", ("development", "production"), "development") == "production"

@@ -1,13 +1,28 @@
-"""What every test stands on: a real PostgreSQL, a network that ends at this machine, and an honest list of what was left out."""
+"""What every test stands on: a real PostgreSQL, a network that ends at this machine, and an honest list of what was left out.
 
+`DATABASE_URL` (a superuser's) and `REDIS_URL` choose servers; without them embedded ones live as long as the session.
+"""
+
+import contextlib
 import ipaddress
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connections
+
+from datagene import environment
+from datagene.embedded import layout as layouts
+from datagene.embedded.layout import Layout
+from datagene.embedded.postgres import Postgres
+from datagene.embedded.process import free_port
+from datagene.embedded.valkey import Valkey
 
 
 def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:
@@ -29,13 +44,78 @@ sys.addaudithook(_stay_on_this_machine)
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """URL of a superuser on the PostgreSQL server of this test session (for tests that make their own databases and roles)."""
-    yield os.environ["DATABASE_URL"]
+def server_place() -> Iterator[Layout]:
+    """A data directory that the servers' account can enter; pytest's own temporary directories are closed to others."""
+    directory = Path(tempfile.mkdtemp(prefix="datagene-test-"))
+    place = Layout(directory / "data")
+    directory.chmod(0o711)
+    layouts.prepare(place)
+    place.binaries.mkdir(mode=0o755)
+    yield place
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(place.sockets)
+    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Transactional tests empty every table; the audit trail refuses that, so this one trigger is off here."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_auditentry_no_truncate")
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a superuser on the PostgreSQL server of this session (for tests that make their own databases and roles)."""
+    if os.environ.get("DATABASE_URL"):
+        yield os.environ["DATABASE_URL"]
+        return
+    place = request.getfixturevalue("server_place")
+    server = Postgres(place, layouts.owner(), print, tcp_port=free_port())
+    server.start()
+    yield server.url()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a Redis or Valkey that tests may fill and wipe."""
+    if os.environ.get("REDIS_URL"):
+        yield os.environ["REDIS_URL"]
+        return
+    server = Valkey(request.getfixturevalue("server_place"), layouts.owner(), print)
+    server.start()
+    yield server.url()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server: str) -> None:
+    """pytest-django asks before it makes the test database: on the server of this session."""
+    connections.settings["default"].update(environment.postgres(postgres_server))
+
+
+# What this machine lacks: the name people know, whether it is here, and what brings it.
+def _has_chinese_font() -> bool:
+    try:
+        return bool(subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, check=False).stdout.strip())
+    except FileNotFoundError:
+        return False
+
+
+def _has(*programs: str) -> bool:
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+    return any(shutil.which(program, path=path) for program in programs)
+
+
+def left_out() -> dict[str, str]:
+    """What could not be tested here → the Debian package that would enable it."""
+    needs = {
+        "MariaDB as a source": (_has("mariadbd"), "mariadb-server"),
+        "pages in a browser": (_has("chromium", "chromium-browser", "google-chrome"), "chromium"),
+        "pictures of Chinese text": (_has_chinese_font(), "fonts-noto-cjk"),
+        "compiling translations": (_has("msgfmt"), "gettext"),
+    }
+    return {what: package for what, (here, package) in needs.items() if not here}
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    missing = left_out()
+    if missing:
+        terminalreporter.section("left out on this machine")
+        for what, package in missing.items():
+            terminalreporter.line(f"{what}: needs {package}")
+        terminalreporter.line(f"to run all of it: apt-get install -y {' '.join(sorted(missing.values()))}")

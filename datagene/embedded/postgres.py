@@ -18,7 +18,7 @@ from datagene.embedded.errors import EmbeddedError
 from datagene.embedded.layout import Layout, Owner, own_directory
 
 USER = DATABASE = "datagene"
-PORT = "5432"  # only the name of the socket file: nothing listens on TCP
+PORT = 5432  # the name of the socket file; without a `tcp_port` nothing listens on TCP
 # A killed postmaster leaves children that hold its shared memory for a moment; the next start waits for them.
 STILL_HELD = re.compile(r"pre-existing shared memory|lock file .* already exists|is another postmaster")
 PATIENCE = 60.0  # seconds for that moment
@@ -27,12 +27,13 @@ Tell = Callable[[str], None]
 
 
 class Postgres:
-    """One PostgreSQL server in `place`, run as `owner`."""
+    """One PostgreSQL server in `place`, run as `owner`; on 127.0.0.1 too when a `tcp_port` is given."""
 
     name = "PostgreSQL"
 
-    def __init__(self, place: Layout, owner: Owner, tell: Tell) -> None:
+    def __init__(self, place: Layout, owner: Owner, tell: Tell, *, tcp_port: int | None = None) -> None:
         self.place, self.owner, self.tell = place, owner, tell
+        self.tcp_port, self.port = tcp_port, tcp_port or PORT
         self.bin = providers.postgres_bin_dir(place.binaries)
         self.child: subprocess.Popen[bytes] | None = None
         self.log = place.logs / "postgres.log"
@@ -62,10 +63,8 @@ class Postgres:
 
     def url(self) -> str:
         """URL of the superuser; it holds the password, so it is for environments and never for logs or arguments."""
-        return (
-            f"postgresql://{USER}:{quote(password(self.place), safe='')}@"
-            f"{quote(str(self.place.sockets), safe='')}:{PORT}/{DATABASE}"
-        )
+        host = "127.0.0.1" if self.tcp_port else quote(str(self.place.sockets), safe="")
+        return f"postgresql://{USER}:{quote(password(self.place), safe='')}@{host}:{self.port}/{DATABASE}"
 
     def _refuse_other_version(self) -> None:
         """A cluster of another major version is not ours to convert, still less to delete."""
@@ -123,8 +122,8 @@ class Postgres:
         """Start the server and wait until it answers; False when old shared memory is still held."""
         sockets = str(self.place.sockets)
         options = {
-            "listen_addresses": "",
-            "port": PORT,
+            "listen_addresses": "127.0.0.1" if self.tcp_port else "",
+            "port": str(self.port),
             "unix_socket_directories": sockets,
             "unix_socket_permissions": "0700",
             "dynamic_shared_memory_type": "mmap",  # containers give 64 MB of /dev/shm
@@ -162,7 +161,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         try:
-            connect(self.place, "postgres").close()
+            connect(self.place, "postgres", self.port).close()
         except psycopg2.OperationalError as error:
             if "password authentication failed" in str(error):
                 self.stop()
@@ -174,7 +173,7 @@ class Postgres:
         return True
 
     def _create_database(self) -> None:
-        connection = connect(self.place, "postgres")
+        connection = connect(self.place, "postgres", self.port)
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
@@ -183,10 +182,10 @@ class Postgres:
         connection.close()
 
 
-def connect(place: Layout, database: str = DATABASE) -> "psycopg2.extensions.connection":
+def connect(place: Layout, database: str = DATABASE, port: int = PORT) -> "psycopg2.extensions.connection":
     """A connection that has answered a query. Raises psycopg2.OperationalError."""
     connection = psycopg2.connect(
-        host=str(place.sockets), port=PORT, user=USER, password=password(place), dbname=database, connect_timeout=5
+        host=str(place.sockets), port=port, user=USER, password=password(place), dbname=database, connect_timeout=5
     )
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1")

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -119,3 +120,10 @@ def open_log(path: Path, largest: int = 20 << 20) -> IO[bytes]:
     if path.exists() and path.stat().st_size > largest:
         path.replace(path.with_name(path.name + ".1"))
     return path.open("ab")
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
