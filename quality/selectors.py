@@ -174,13 +174,19 @@ def scores_by_agency(user: Any) -> list[dict[str, Any]]:
     rows = (
         scored_tables(user)
         .order_by()
-        .values(agency_id=F("source__agency_id"), name=F("source__agency__name"))
-        .annotate(score=Avg("score"), tables=Count("id"))
+        .values(agency=F("source__agency_id"), agency_name=F("source__agency__name"))
+        .annotate(mean=Avg("score"), tables=Count("id"))
     )
     findings = dict(
         open_findings(user).order_by().values_list("rule__table__source__agency_id").annotate(count=Count("id"))
     )
-    listed = [{**row, "findings": findings.get(row["agency_id"], 0)} for row in rows]
+    listed = [
+        {
+            "agency_id": row["agency"], "name": row["agency_name"], "score": row["mean"], "tables": row["tables"],
+            "findings": findings.get(row["agency"], 0),
+        }
+        for row in rows
+    ]  # fmt: skip
     return sorted(listed, key=lambda row: (-row["score"], row["name"]))
 
 
