@@ -261,9 +261,9 @@ def ranking(viewer: Any) -> list[dict[str, Any]]:
     rows = (
         tables_visible_to(viewer)
         .order_by()
-        .values(pk=F("source__agency_id"), name=F("source__agency__name"))
+        .values(agency=F("source__agency_id"), agency_name=F("source__agency__name"))
         .annotate(
-            tables=Count("pk", distinct=True),
+            tables=Count("pk"),
             rows_total=Sum("rows"),
             profiled=Count("pk", filter=Q(profiled_at__isnull=False)),
         )
@@ -271,7 +271,7 @@ def ranking(viewer: Any) -> list[dict[str, Any]]:
     scores = {row["agency_id"]: row for row in quality.scores_by_agency(viewer)}
     listed = []
     for row in rows:
-        scored = scores.get(row["pk"], {})
+        scored = scores.get(row["agency"], {})
         share = 100 * row["profiled"] / row["tables"]
         listed.append(
             {
@@ -279,11 +279,11 @@ def ranking(viewer: Any) -> list[dict[str, Any]]:
                 "share": share,
                 "score": scored.get("score"),
                 "findings": scored.get("findings", 0),
-                "url": reverse("accounts:agency_detail", args=[row["pk"]]),
-                "tables_url": page_url("table_list", agency=row["pk"]),
+                "url": reverse("accounts:agency_detail", args=[row["agency"]]),
+                "tables_url": page_url("table_list", agency=row["agency"]),
             }
         )
-    listed.sort(key=lambda row: (row["score"] is None, -(row["score"] or 0), row["name"]))
+    listed.sort(key=lambda row: (row["score"] is None, -(row["score"] or 0), row["agency_name"]))
     return listed[:RANKED]
 
 
