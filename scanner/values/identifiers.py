@@ -31,7 +31,7 @@ FORMS: Mapping[str, str] = {
 }
 # The character-class patterns among which a form can occur at all: what the dear match is spared for.
 FORM_GATES: Mapping[str, str] = {
-    "mobile": r"9\{11\}", "landline": r"9(\{\d+\})?(-9\{[78]\})?", "email": r".*@.*", "url": r".*://.*",
+    "mobile": r"9\{11\}", "landline": r"9(\{\d+\})?(-9\{[78]\})?", "email": r".*@.*", "url": r".*:/\{\d+\}.*",
     "ipv4": r"9(\{\d\})?(\.9(\{\d\})?){3}", "mac": r".*[:-].*[:-].*[:-].*[:-].*[:-].*", "postal_code": r"9\{6\}",
     "plate": r"汉A.*",
 }  # fmt: skip

@@ -1,0 +1,56 @@
+"""The engine measures what plain loops measure, on values of every class that have broken readers before."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from scanner.model import Table, ValueClass
+from scanner.reading import read_table
+from tests.scanner import naive
+from tests.scanner.nasty_values import MAKERS, TEXTS, values
+from tests.scanner.rows import RowsConnector, table_of
+
+
+def engine(table: Table, rows: Sequence[naive.Row]) -> list[dict[str, Any]]:
+    reading = read_table(RowsConnector({table.name: (table, rows)}), table)
+    assert reading.rows == len(rows)
+    assert (reading.plan, reading.statements) == ("pull", 1)
+    return [column.as_json() for column in reading.columns]
+
+
+def assert_same(table: Table, rows: Sequence[naive.Row]) -> None:
+    for found, expected in zip(engine(table, rows), naive.profile(rows, table), strict=True):
+        assert {key: found[key] for key in expected} == expected
+        assert found.keys() == expected.keys()
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("nasty", [True, False])
+def test_every_measure_is_what_plain_loops_say(seed: int, nasty: bool) -> None:
+    count = (1, 3, 40, 100, 300, 1000)[seed]
+    table = table_of("t", {held.value: held for held in ValueClass})
+    columns = {held.value: values(held, count, seed, nasty=nasty) for held in ValueClass}
+    rows = [{name: column[place] for name, column in columns.items()} for place in range(count)]
+    assert_same(table, rows)
+
+
+def test_all_nasty_texts_together() -> None:
+    assert_same(table_of("t", {"x": ValueClass.TEXT}), [{"x": text} for text in TEXTS])
+
+
+@pytest.mark.parametrize("held", list(MAKERS))
+def test_a_column_of_nulls_and_an_empty_table(held: ValueClass) -> None:
+    table = table_of("t", {"x": held})
+    assert_same(table, [{"x": None}] * 9)
+    assert_same(table, [])
+
+
+def test_a_column_of_one_value() -> None:
+    for held, value in (
+        (ValueClass.DECIMAL, "-1.5"),
+        (ValueClass.TEXT, ""),
+        (ValueClass.DATE, "9999-12-31"),
+        (ValueClass.INTEGER, "7"),
+    ):
+        assert_same(table_of("t", {"x": held}), [{"x": value}] * 3)
