@@ -50,6 +50,7 @@ def propose(profiles: Sequence[ColumnProfile], constraints: dict[str, Constraint
 
 
 def _of_column(profile: ColumnProfile, constraint: Constraint) -> Iterator[Proposed]:
+    facts: dict[str, Any]
     if constraint.nullable and profile.nulls <= FEW_NULLS * profile.rows:
         facts = {"nulls": profile.nulls, "rows": profile.rows}
         yield Proposed("not_null", profile.name, {}, "few_nulls", facts)
