@@ -68,6 +68,14 @@ class References:
             return table.schema, table.name
         return SourceError("no_such_table", object=name)
 
+    def described(self, test: Reference) -> tuple[Table, list[Column]]:
+        """The referenced table and columns, once ``resolve`` found nothing wrong with them."""
+        key = self._keys[test.table]
+        if isinstance(key, SourceError):
+            raise key
+        target = self._targets[key]
+        return target.table, [target.columns[name] for name in test.columns]
+
     def own_columns(self) -> set[str]:
         """Columns of the table under reading that it refers to itself."""
         own = self._targets.get((self._table.schema, self._table.name))

@@ -62,13 +62,13 @@ def finished(
 def check_values(rows: Rows, freq: str, bound: BoundRule, test: ValueTest) -> CheckResult:
     """A rule that looks at one value at a time, over the frequency table of its column (under its ``where``)."""
     find_failing(rows.session, freq, test, bound.columns[0])
-    return judge_failing(rows, bound, _count(rows.session, freq))
+    return judge_failing(rows, bound, weight(rows.session, freq))
 
 
 def check_unique(rows: Rows, freq: str, bound: BoundRule) -> CheckResult:
     """Every row whose value occurs more than once fails."""
     rows.session.execute(f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v AS v0, n FROM {freq} WHERE n > 1")
-    return judge_failing(rows, bound, _count(rows.session, freq))
+    return judge_failing(rows, bound, weight(rows.session, freq))
 
 
 def check_compound_unique(rows: Rows, bound: BoundRule) -> CheckResult:
@@ -87,14 +87,7 @@ def check_reference(rows: Rows, bound: BoundRule, target: str, targets: Sequence
     """``target`` is a table of the session; ``targets`` its columns, each with the source's column it holds."""
     condition, parameters = rows.condition(bound)
     named = ", ".join(f"{rows.reference(column)} AS v{place}" for place, column in enumerate(bound.columns))
-    own = [
-        _comparable(f"a.v{place}", column, other)
-        for place, (column, (_, other)) in enumerate(zip(bound.columns, targets, strict=True))
-    ]
-    theirs = [
-        _comparable(f"b.{name}", other, column) for column, (name, other) in zip(bound.columns, targets, strict=True)
-    ]
-    equal = " AND ".join(f"{left} = {right}" for left, right in zip(own, theirs, strict=True))
+    equal = counterpart(bound.columns, targets)
     rows.session.execute(
         f"CREATE OR REPLACE TABLE {FAILING} AS SELECT a.* FROM (SELECT {named}, count(*) AS n FROM {rows.relation}"
         f" WHERE {_all_present(rows, bound)} AND {condition} GROUP BY ALL) a"
@@ -102,6 +95,15 @@ def check_reference(rows: Rows, bound: BoundRule, target: str, targets: Sequence
         parameters,
     )
     return judge_failing(rows, bound, _evaluated(rows, bound))
+
+
+def counterpart(columns: Sequence[Column], targets: Sequence[tuple[str, Column]]) -> str:
+    """SQL: the values ``a.v0``, ``a.v1``, … of the columns equal those of the referenced columns of ``b``."""
+    pairs = [(place, column, *target) for place, (column, target) in enumerate(zip(columns, targets, strict=True))]
+    return " AND ".join(
+        f"{_comparable(f'a.v{place}', column, other)} = {_comparable(f'b.{name}', other, column)}"
+        for place, column, name, other in pairs
+    )
 
 
 def check_not_null(rows: Rows, bound: BoundRule) -> CheckResult:
@@ -205,7 +207,7 @@ def _comparable(expression: str, column: Column, other: Column) -> str:
     return expression
 
 
-def _count(session: Session, freq: str) -> int:
+def weight(session: Session, freq: str) -> int:
     return int(one(session, f"SELECT coalesce(sum(n), 0) FROM {freq}")[0])
 
 
@@ -219,17 +221,21 @@ def _evaluated(rows: Rows, bound: BoundRule) -> int:
     return int(one(rows.session, sql, parameters)[0])
 
 
+def failing_examples(session: Session, columns: Sequence[Column]) -> list[Any]:
+    """The most frequent of the failing values as JSON values, lists of them where the rule has several columns."""
+    names = [f"v{place}" for place in range(len(columns))]
+    order = ", ".join(order_by(name, column) for name, column in zip(names, columns, strict=True))
+    found = session.execute(f"SELECT {', '.join(names)} FROM {FAILING} ORDER BY n DESC, {order} LIMIT {EXAMPLES}")
+    return [_as_json(values, columns) for values in found.fetchall()]
+
+
 def judge_failing(rows: Rows, bound: BoundRule, evaluated: int) -> CheckResult:
     """The result from the table of failing values: how many rows they stand for, which they are, where they stand."""
-    failed = _count(rows.session, FAILING)
+    failed = weight(rows.session, FAILING)
     if not failed:
         return finished(bound, evaluated, 0)
     names = [f"v{place}" for place in range(len(bound.columns))]
-    order = ", ".join(_order(name, column) for name, column in zip(names, bound.columns, strict=True))
-    found = rows.session.execute(
-        f"SELECT {', '.join(names)} FROM {FAILING} ORDER BY n DESC, {order} LIMIT {EXAMPLES}"
-    ).fetchall()
-    examples = [_as_json(values, bound.columns) for values in found]
+    examples = failing_examples(rows.session, bound.columns)
     condition, parameters = rows.condition(bound)
     own = ", ".join(rows.reference(column) for column in bound.columns)
     failing = (
@@ -250,7 +256,7 @@ def _keys(rows: Rows, condition: str, parameters: Sequence[Any]) -> Sequence[Seq
     if not rows.primary_key:
         return ()
     names = [rows.reference(column) for column in rows.primary_key]
-    order = ", ".join(_order(name, column) for name, column in zip(names, rows.primary_key, strict=True))
+    order = ", ".join(order_by(name, column) for name, column in zip(names, rows.primary_key, strict=True))
     found = rows.session.execute(
         f"SELECT {', '.join(names)} FROM {rows.relation} WHERE {condition} ORDER BY {order} LIMIT {KEYS}",
         list(parameters),
@@ -260,7 +266,7 @@ def _keys(rows: Rows, condition: str, parameters: Sequence[Any]) -> Sequence[Seq
     ]
 
 
-def _order(expression: str, column: Column) -> str:
+def order_by(expression: str, column: Column) -> str:
     if column.value_class is ValueClass.FLOAT:
         return f"CAST({expression} AS DOUBLE)"
     if column.value_class is ValueClass.INTEGER:
