@@ -234,6 +234,11 @@ class Grant(models.Model):
             self.revoked_at is None and self.valid_from <= day and (self.valid_until is None or self.valid_until >= day)
         )
 
+    @property
+    def is_ahead(self) -> bool:
+        """Granted, but for a period that has not begun."""
+        return self.revoked_at is None and self.valid_from > timezone.localdate()
+
 
 class Token(models.Model):
     """令牌 – a key for programs that acts with at most the rights of its person. Only its digest is kept."""

@@ -9,6 +9,7 @@ A model says where its agency stands with class attributes:
 """
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -85,6 +86,17 @@ def grants_of(user: Any) -> tuple[tuple[str, str], ...]:
             current = Grant.objects.filter(person_id=user.pk).current(cached["day"]).order_by()
             cached["grants"] = tuple(current.values_list("role", "agency__path"))
     return cached["grants"]  # type: ignore[no-any-return]
+
+
+def narrowed(user: Any, path: str) -> Any:
+    """A copy of `user` that sees only what lies under the agency path `path`; never more than `user` does."""
+    grants = grants_of(user)  # also makes a lazy request.user real, so that the copy is of the person
+    viewer = copy(user)
+    forget(viewer)
+    _cache(viewer)["grants"] = tuple(
+        (role, max(path, held, key=len)) for role, held in grants if held.startswith(path) or path.startswith(held)
+    )
+    return viewer
 
 
 def forget(user: Any) -> None:

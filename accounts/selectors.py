@@ -59,7 +59,7 @@ def ancestors_of(agency: Agency) -> list[Agency]:
 def in_tree_order(agencies: Iterable[Agency]) -> list[Agency]:
     """Every agency after its parent, siblings by pinyin; those whose parent is not among them stand at the top.
 
-    Sets `depth` (0 at the top) on each, for indenting.
+    Sets `depth` (0 at the top) and `steps` (a range of it, for templates) on each.
     """
     known = {agency.id: agency for agency in agencies}
     below: dict[Any, list[Agency]] = {}
@@ -69,7 +69,7 @@ def in_tree_order(agencies: Iterable[Agency]) -> list[Agency]:
     waiting = [(agency, 0) for agency in reversed(below.get(None, []))]
     while waiting:
         agency, depth = waiting.pop()
-        agency.depth = depth  # type: ignore[attr-defined]
+        agency.depth, agency.steps = depth, range(depth)  # type: ignore[attr-defined]
         ordered.append(agency)
         waiting.extend((child, depth + 1) for child in reversed(below.get(agency.id, [])))
     return ordered

@@ -17,11 +17,12 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.selectors import activity_visible_to
 from core import indicators, jobs
 from core.api import ApiRouter, ApiView, ReadViewSet
-from core.choices import ItemState, JobState
+from core.choices import ItemState
 from core.errors import BadParameter
 from core.models import AuditEntry, Job, JobItem
 from core.search.query import Hit, search
 from core.selectors import jobs_visible_to
+from datagene.filters import JobFilter as PageJobFilter
 
 MAX_HITS = 50  # per kind
 FAILED_SHOWN = 100  # failed items in a job's own answer; all of them are under items/
@@ -104,16 +105,10 @@ class JobDetailSerializer(JobSerializer):
         return JobItemSerializer(job.items.filter(state=ItemState.FAILED)[:FAILED_SHOWN], many=True).data
 
 
-class JobFilter(filters.FilterSet):
-    state = filters.ChoiceFilter(choices=JobState.choices)
-    kind = filters.CharFilter()
+class JobFilter(PageJobFilter):
     target = filters.CharFilter()
     agency = filters.UUIDFilter(field_name="scope_id")
     partial = filters.BooleanFilter()
-
-    class Meta:
-        model = Job
-        fields: list[str] = []
 
 
 class JobViewSet(ReadViewSet):

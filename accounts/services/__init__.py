@@ -23,6 +23,7 @@ from accounts.services.sign_in import (
     expire_sessions,
     open_session,
     renew_session,
+    sign_out,
     touch_session,
 )
 from accounts.services.tokens import authenticate_token, create_token, revoke_token
@@ -48,6 +49,7 @@ __all__ = [
     "revoke_grant",
     "revoke_token",
     "set_preferences",
+    "sign_out",
     "touch_session",
     "update_agency",
     "update_person",

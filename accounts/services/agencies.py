@@ -8,10 +8,11 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
+from accounts.documents import of_agency
 from accounts.models import Agency, Person
 from accounts.permissions import require
 from accounts.services._common import apply_changes, save_clean, target_of
-from core import audit
+from core import audit, search
 
 CHANGEABLE = ("code", "name", "short_name", "name_en", "is_active", "parent")
 MAX_LEVEL = 12
@@ -31,6 +32,7 @@ def create_agency(*, actor: Person | None, code: str, name: str, parent: Agency 
     audit.record(
         actor=actor, verb="agency.create", target=target_of(agency), target_label=agency.name, scope_id=agency.id
     )
+    search.index([of_agency(agency)])
     return agency
 
 
@@ -58,6 +60,7 @@ def update_agency(*, actor: Person | None, agency: Agency, **fields: Any) -> Age
         scope_id=agency.id,
         changes=changes,
     )
+    search.index([of_agency(agency)])
     return agency
 
 

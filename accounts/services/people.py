@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts import passwords
 from accounts.choices import ADMIN_ROLES
+from accounts.documents import of_person
 from accounts.models import Agency, FormerPassword, Person
 from accounts.permissions import require
 from accounts.scope import agency_ids
 from accounts.services._common import apply_changes, save_clean, target_of
 from accounts.services.sign_in import end_all_sessions
-from core import audit
+from core import audit, search
 
 CHANGEABLE = ("username", "name", "agency", "email", "phone")
 PREFERENCES = ("language", "theme")
@@ -42,6 +43,7 @@ def create_person(
     _set_password(person, password, must_change=must_change)
     save_clean(person)
     _record(actor, "person.create", person)
+    search.index([of_person(person)])
     return person
 
 
@@ -60,6 +62,7 @@ def update_person(*, actor: Person | None, person: Person, **fields: Any) -> Per
         require(actor, "person.manage", person)
     save_clean(person)
     _record(actor, "person.update", person, changes)
+    search.index([of_person(person)])
     return person
 
 

@@ -134,6 +134,13 @@ def renew_session(*, person: Person, old_key: str, new_key: str) -> None:
 
 
 @transaction.atomic
+def sign_out(*, actor: Person, session_key: str) -> None:
+    """The person leaves this browser; the caller ends Django's session."""
+    for signed_in in SignedIn.objects.filter(person=actor, session_key=session_key):
+        end_session(actor=actor, signed_in=signed_in)
+
+
+@transaction.atomic
 def end_session(*, actor: Person, signed_in: SignedIn) -> None:
     """Sign one of one's own browsers out."""
     _delete(SignedIn.objects.get(pk=signed_in.pk, person=actor))
