@@ -146,7 +146,9 @@ def helix(rungs: Sequence[Rung], width: int = 1296, height: int = 86) -> str:
         return ""
     pitch = width / len(rungs)
     middle, reach = height / 2, height / 2 - 7
-    drawn = SafeString("").join(_rung(rung, pitch, index, middle, reach) for index, rung in enumerate(rungs))
+    drawn = format_html_join(
+        "", "{}", ((_rung(rung, pitch, index, middle, reach),) for index, rung in enumerate(rungs))
+    )
     return format_html(
         '<svg class="helix" viewBox="0 0 {} {}" preserveAspectRatio="none" focusable="false" aria-hidden="true">'
         '<path class="helix__back" d="{}"/>{}<path class="helix__front" d="{}"/></svg>',

@@ -17,7 +17,7 @@ const options = (data) => {
       boundaryGap: false,
       axisLine: { lineStyle: { color: token("--line-strong") } },
       axisTick: { show: false },
-      axisLabel: { ...label, margin: 10 },
+      axisLabel: { ...label, margin: 10, interval: 1 },
     },
     yAxis: {
       type: "value",
