@@ -65,7 +65,7 @@ def build(
             built.append(Built(spec, kind, {"path": str(directory / f"{spec.key}.db")}, {}))
         else:
             write_files(directory / spec.key, spec.kind.partition("-")[2], tables)
-            built.append(Built(spec, kind, {"folder": str(directory / spec.key)}, {}))
+            built.append(Built(spec, kind, {"path": str(directory / spec.key)}, {}))
     return built
 
 
