@@ -1,5 +1,7 @@
 """The composition root as an app: it brings the commands `up` and `demo` and the checks of a whole installation."""
 
+from uuid import UUID
+
 from django.apps import AppConfig
 
 
@@ -8,4 +10,14 @@ class DatageneConfig(AppConfig):
     verbose_name = "数据基因"
 
     def ready(self) -> None:
-        from datagene import checks  # noqa: F401  # slow import
+        from core import jobs  # slow import: models, which are ready only now
+        from datagene import checks  # noqa: F401  # slow import: settings, likewise
+
+        jobs.register_dispatcher(send)
+
+
+def send(job_id: UUID) -> None:
+    """Tell a worker of a waiting job. Raises when the broker is away; the ledger then offers the job again."""
+    from datagene.celery import run_job  # slow import: only processes that create jobs need Celery
+
+    run_job.apply_async(args=[str(job_id)])

@@ -73,6 +73,7 @@ SOURCE_REFUSED = environment.own_servers(_database_url, REDIS_URL)
 
 # --- Jobs and audit -------------------------------------------------------------------------------------------------
 JOB_LEASE_SECONDS = environment.number("JOB_LEASE_SECONDS", 60)
+JOB_TICK_SECONDS = environment.number("JOB_TICK_SECONDS", 10)
 JOB_REDISPATCH_SECONDS = environment.number("JOB_REDISPATCH_SECONDS", 60)
 JOB_TIME_LIMIT = environment.number("JOB_TIME_LIMIT", 6 * 3600)
 AUDIT_DIGEST = environment.choice("AUDIT_DIGEST", ("sha256", "sm3"), "sha256")

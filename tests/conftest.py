@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from core import jobs
 from datagene import environment
 from datagene.embedded import layout as layouts
 from datagene.embedded.layout import Layout
@@ -86,6 +87,12 @@ def redis_server(request: pytest.FixtureRequest) -> Iterator[str]:
 def django_db_modify_db_settings(postgres_server: str) -> None:
     """pytest-django asks before it makes the test database: on the server of this session."""
     connections.settings["default"].update(environment.postgres(postgres_server))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_told_of_jobs() -> None:
+    """Jobs of tests wait in the ledger: a broker of this machine must not hand them to somebody's worker."""
+    jobs.register_dispatcher(None)
 
 
 # What this machine lacks: the name people know, whether it is here, and what brings it.
