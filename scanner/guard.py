@@ -159,9 +159,11 @@ def open_file(path: Path, limit: int) -> int:
     """A read-only descriptor of a regular file that is no link; SourceError no_such_path, outside_folder, too_large."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
+    except PermissionError:
+        raise SourceError("no_permission", object=str(path)) from None
+    except OSError:
         code = "outside_folder" if path.is_symlink() else "no_such_path"
-        raise SourceError(code, path=str(path)) from error
+        raise SourceError(code, path=str(path)) from None
     about = os.fstat(descriptor)
     if not stat.S_ISREG(about.st_mode):
         os.close(descriptor)

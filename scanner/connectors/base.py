@@ -173,6 +173,21 @@ def _host(field: Parameter, value: str) -> str:
     return host.strip("[]")
 
 
+def unique_names(header: Sequence[Any]) -> list[str]:
+    """Column names from a header: trimmed, the nameless called column_3, the second of a name called name_2."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for place, cell in enumerate(header, 1):
+        name = plain_name = ("" if cell is None else str(cell)).replace("\0", "").strip() or f"column_{place}"
+        times = 1
+        while name in taken:
+            times += 1
+            name = f"{plain_name}_{times}"
+        taken.add(name)
+        found.append(name)
+    return found
+
+
 def load_driver(kind: str, driver: Driver) -> Any:
     """The driver's module; SourceError driver_missing with the pip line."""
     try:

@@ -1,0 +1,111 @@
+"""Parquet files: typed columns, exact row counts from the footer."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from scanner.connectors import canonical
+from scanner.connectors.base import unique_names
+from scanner.errors import SourceError
+from scanner.guard import Limits, open_file
+from scanner.model import Column, ValueClass
+
+
+def layout(path: Path, shown: str, limits: Limits) -> tuple[tuple[Column, ...], int]:
+    """Columns and number of rows; SourceError not_parquet, too_large."""
+    with os.fdopen(open_file(path, limits.file_bytes), "rb") as file:
+        try:
+            opened = pq.ParquetFile(file)
+            schema, rows = opened.schema_arrow, opened.metadata.num_rows
+        except (pa.ArrowException, OSError, ValueError):
+            raise SourceError("not_parquet", path=shown) from None
+    if len(schema) > limits.columns:
+        raise SourceError("too_large", object=shown, reason=f"more than {limits.columns} columns")
+    return tuple(_columns(schema)), rows
+
+
+def _columns(schema: pa.Schema) -> Iterator[Column]:
+    for position, (field, name) in enumerate(zip(schema, unique_names(schema.names), strict=True), 1):
+        note = (field.metadata or {}).get(b"comment", b"")
+        yield Column(
+            name, position, str(field.type), class_of(field.type), field.nullable,
+            comment=note.decode(errors="replace") if isinstance(note, bytes) else "",
+        )  # fmt: skip
+
+
+def class_of(kind: pa.DataType) -> ValueClass:
+    if pa.types.is_dictionary(kind):
+        return class_of(kind.value_type)
+    tests = (
+        (pa.types.is_integer, ValueClass.INTEGER), (pa.types.is_decimal, ValueClass.DECIMAL),
+        (pa.types.is_floating, ValueClass.FLOAT), (pa.types.is_boolean, ValueClass.BOOLEAN),
+        (pa.types.is_date, ValueClass.DATE), (pa.types.is_time, ValueClass.TIME),
+        (pa.types.is_binary, ValueClass.BINARY), (pa.types.is_large_binary, ValueClass.BINARY),
+        (pa.types.is_fixed_size_binary, ValueClass.BINARY),
+    )  # fmt: skip
+    if pa.types.is_timestamp(kind):
+        return ValueClass.TIMESTAMPTZ if kind.tz else ValueClass.TIMESTAMP
+    return next((found for test, found in tests if test(kind)), ValueClass.TEXT)
+
+
+def batches(path: Path, shown: str, wanted: Sequence[int], limits: Limits) -> Iterator[pa.RecordBatch]:
+    """The wanted columns (by place), made canonical."""
+    with os.fdopen(open_file(path, limits.file_bytes), "rb") as file:
+        try:
+            opened = pq.ParquetFile(file)
+            names = [opened.schema_arrow.names[at] for at in wanted]
+            single = len(set(opened.schema_arrow.names)) == len(opened.schema_arrow.names)
+            for batch in opened.iter_batches(limits.batch_rows, columns=names if single else None):
+                places = range(batch.num_columns) if single else wanted
+                arrays = [canonical_array(batch.column(at)) for at in places]
+                yield pa.RecordBatch.from_arrays(arrays, names=[f"c{at}" for at in range(len(arrays))])
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise SourceError("read_failed", object=shown, reason=str(error)) from None
+
+
+def canonical_array(values: pa.Array) -> pa.Array:
+    """An Arrow array of any type as canonical strings."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return canonical_array(values.dictionary_decode())
+    value_class = class_of(kind)
+    if value_class is ValueClass.TEXT:
+        return _text(values)
+    if value_class is ValueClass.BINARY:
+        return pa.array([None if item is None else item.hex() for item in values.to_pylist()], pa.string())
+    if value_class is ValueClass.FLOAT:
+        if kind != pa.float64():
+            return canonical.widened_floats(pc.cast(pc.cast(values, pa.float32()), pa.string()))
+        return canonical.double_text(values)
+    if pa.types.is_decimal(kind):
+        texts = [None if item is None else format(item, "f") for item in values.to_pylist()]
+        return canonical.decimals(pa.array(texts, pa.string()))
+    if pa.types.is_timestamp(kind):
+        plain = canonical.timestamps(pc.cast(pc.cast(values, pa.timestamp(kind.unit)), pa.string()))
+        return pc.binary_join_element_wise(plain, "+00:00", "") if kind.tz else plain
+    if pa.types.is_date64(kind):
+        values = pc.cast(values, pa.date32())
+    printed = pc.cast(values, pa.string())
+    return canonical.times(printed) if value_class is ValueClass.TIME else printed
+
+
+def _text(values: pa.Array) -> pa.Array:
+    kind = values.type
+    if pa.types.is_string(kind):
+        return values
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind):
+        return pc.cast(values, pa.string())
+    texts = [None if item is None else _printed(item) for item in values.to_pylist()]
+    return pa.array(texts, pa.string())
+
+
+def _printed(item: Any) -> str:
+    if isinstance(item, str):
+        return item
+    return json.dumps(item, ensure_ascii=False, default=str) if isinstance(item, list | dict) else str(item)
