@@ -4,7 +4,7 @@ create_job → dispatch → claim (lease, token) → handler(ctx) with a checkpo
 """
 
 from core.job_kinds import JobKind, Results, register
-from core.jobs.context import JobCancelled, JobContext, JobFailed
+from core.jobs.context import JobCancelled, JobContext, JobFailed, JobTimedOut
 from core.jobs.dispatch import dispatch, register_dispatcher
 from core.jobs.runner import Stop, drain, run
 from core.jobs.schedules import NotACronText, schedule, unschedule
@@ -16,6 +16,7 @@ __all__ = [
     "JobContext",
     "JobFailed",
     "JobKind",
+    "JobTimedOut",
     "NotACronText",
     "Results",
     "Stop",

@@ -87,9 +87,12 @@ class Heartbeat(threading.Thread):
         if self._connection is None:
             self._connection = _impatient_connection()
         done, total, phase = self._progress
-        values = {"id": self.lease.job_id, "token": self.lease.token, "lease": limits.lease()}
+        job, token = self.lease.job_id, self.lease.token
         with self._connection.cursor() as cursor:
-            cursor.execute(RENEW, {**values, "done": done, "total": total, "phase": phase})
+            cursor.execute(
+                RENEW,
+                {"id": job, "token": token, "lease": limits.lease(), "done": done, "total": total, "phase": phase},
+            )
             row = cursor.fetchone()
         return bool(row[0]) if row else None
 
@@ -107,16 +110,14 @@ class Heartbeat(threading.Thread):
 def _impatient_connection() -> BaseDatabaseWrapper:
     """A connection that gives up in seconds: on connecting, on a statement, on a network that swallows packets."""
     wrapper = connections.create_connection("default")
-    patient: Any = wrapper.settings_dict
-    impatient: Any = {
-        **patient,
-        "CONN_HEALTH_CHECKS": False,
-        "OPTIONS": {
-            **patient.get("OPTIONS", {}),
-            "connect_timeout": STATEMENT_TIMEOUT,
-            "tcp_user_timeout": STATEMENT_TIMEOUT * 1000,
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT * 1000}",
-        },
-    }
-    wrapper.settings_dict = impatient
+    wrapper.settings_dict = _impatient(wrapper.settings_dict)
     return wrapper
+
+
+def _impatient(settings: Any) -> Any:
+    limits = {
+        "connect_timeout": STATEMENT_TIMEOUT,
+        "tcp_user_timeout": STATEMENT_TIMEOUT * 1000,
+        "options": f"-c statement_timeout={STATEMENT_TIMEOUT * 1000}",
+    }
+    return {**settings, "CONN_HEALTH_CHECKS": False, "OPTIONS": {**settings.get("OPTIONS", {}), **limits}}
