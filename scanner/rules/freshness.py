@@ -10,7 +10,7 @@ from scanner.rules.durations import Duration
 from scanner.where.order import duckdb_key
 
 # Text that is taken for a date or a moment; anything else in a text column says nothing about its age.
-ISO_FORM = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?"
+ISO_FORM = r"\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?)?"
 
 
 def newest(session: Session, freq: str, column: Column) -> tuple[int, str | None]:

@@ -228,11 +228,10 @@ def _keeps(row: Row, bound: BoundRule, rows: Sequence[Row], others: Mapping[str,
 def _equal(row: Row, columns: Sequence[Column], other: Row, others: Sequence[Column]) -> bool:
     for mine, theirs in zip(columns, others, strict=True):
         left, right = str(row[mine.name]), str(other[theirs.name])
-        if mine.value_class.is_number and theirs.value_class.is_number:
-            if ValueClass.FLOAT in (mine.value_class, theirs.value_class):
-                if float(left) != float(right) and not (left == right == "NaN"):
-                    return False
-                continue
+        classes = {mine.value_class, theirs.value_class}
+        doubles = ValueClass.FLOAT in classes and all(held.is_number for held in classes)
+        if doubles and (float(left) == float(right) or left == right):
+            continue
         if left != right:
             return False
     return True
