@@ -84,6 +84,6 @@ def _columns() -> Iterator[Document]:
 
 def register() -> None:
     register_kind(Kind("table", _("表"), _tables, order=10, icon="table"))
-    register_kind(Kind("column", _("字段"), _columns, order=20, icon="column"))
+    register_kind(Kind("column", _("字段"), _columns, order=20, icon="columns-3"))
     register_kind(Kind("source", _("数据源"), _sources, order=30, icon="database", verb="source.view"))
-    register_kind(Kind("system", _("信息系统"), _systems, order=40, icon="system"))
+    register_kind(Kind("system", _("信息系统"), _systems, order=40, icon="server"))

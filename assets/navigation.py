@@ -36,7 +36,7 @@ def register() -> None:
     )  # fmt: skip
     navigation.register(
         "inventory",
-        navigation.Item(_("信息系统"), "system", "assets:system_list", order=12, allowed=_may_see_data),
+        navigation.Item(_("信息系统"), "server", "assets:system_list", order=12, allowed=_may_see_data),
     )
     navigation.register(
         "management",
