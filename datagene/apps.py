@@ -11,8 +11,9 @@ class DatageneConfig(AppConfig):
 
     def ready(self) -> None:
         from core import jobs  # slow import: models, which are ready only now
-        from datagene import checks  # noqa: F401  # slow import: settings, likewise
+        from datagene import checks, navigation  # noqa: F401  # slow import: settings, likewise
 
+        navigation.register()
         jobs.register_dispatcher(send)
 
 
