@@ -6,8 +6,9 @@ The schema is the sub-folder ("" at the top, "a/b" further down), the table the 
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from scanner.connectors import canonical, csv_files, parquet_files, workbook
 from scanner.connectors.base import Connector, Parameter
+from scanner.diff import names_table
 from scanner.errors import SourceError
 from scanner.guard import inside
 from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable
@@ -133,6 +135,19 @@ class Files(Connector):
         tables = sorted((item.table for item in found), key=lambda table: (table.schema, table.name))
         return Snapshot(self.kind, tuple(tables), tuple(unreadable), _NOBODY_WRITES, 0)
 
+    def still_there(self, objects: Iterable[tuple[str, str]]) -> tuple[Unreadable, ...]:
+        """Known tables whose file or folder is there but could not be read, by the tables' own names."""
+        missing = list(objects)
+        if not missing:
+            return ()
+        _, unreadable = self._tables()
+        return tuple(
+            Unreadable(f"{schema}.{name}" if schema else name, item.reason, item.code)
+            for schema, name in missing
+            for item in unreadable
+            if names_table(item.object, schema, name)
+        )
+
     def describe(self, schema: str, name: str) -> Table:
         found = self._find(schema, name)
         self._described[schema, name] = found.table
@@ -145,7 +160,7 @@ class Files(Connector):
             if item.table.name == name:
                 return item
         for problem in unreadable:
-            if table_of_file(problem.object, schema, name):
+            if names_table(problem.object, schema, name):
                 raise SourceError("read_failed", object=problem.object, reason=problem.reason)
         raise SourceError("no_such_table", object=f"{schema}.{name}" if schema else name)
 
@@ -211,7 +226,7 @@ class Files(Connector):
                 replace(
                     table, name=f"{table.name}.{sheet.name}", columns=sheet.columns, row_estimate=sheet.rows, bytes=size
                 ),
-                lambda wanted, sheet=sheet: workbook.batches(sheet, wanted),
+                partial(workbook.batches, sheet),
             )
             for sheet in book.sheets
         ]  # fmt: skip
@@ -284,15 +299,6 @@ class Files(Connector):
             engine.register("incoming", batch.rename_columns(list(names)))
             engine.execute(f"INSERT INTO {target} SELECT * FROM incoming")
             engine.unregister("incoming")
-
-
-def table_of_file(path: str, schema: str, name: str) -> bool:
-    """Whether a file or folder of a source (``a/b.xlsx``, ``a/``) is where the table (schema, name) comes from."""
-    if path.endswith("/"):
-        return f"{schema}/".startswith(path)
-    folder, _, file = path.rpartition("/")
-    stem = Path(file).stem
-    return folder == schema and (name in (stem, file) or name.startswith((f"{stem}.", f"{file}.")))
 
 
 def _quoted(name: str) -> str:
