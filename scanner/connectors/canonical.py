@@ -121,7 +121,8 @@ def _before_christ(text: str | None) -> str | None:
     if text is None or not text.endswith(" BC"):
         return text
     year, dash, rest = text.removesuffix(" BC").partition("-")
-    return f"-{int(year) - 1:04d}{dash}{rest}"
+    sign = "" if int(year) == 1 else "-"  # 1 BC is the year 0000
+    return f"{sign}{int(year) - 1:04d}{dash}{rest}"
 
 
 Canonicaliser = Callable[[pa.Array], pa.Array]

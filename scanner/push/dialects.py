@@ -1,0 +1,98 @@
+"""What the push plan needs of a dialect beyond how its values compare (``scanner.where.dialects``)."""
+
+from typing import Protocol
+
+from scanner.model import Column, ValueClass
+
+
+class PushDialect(Protocol):
+    formats: bool  # the driver formats the statement, so a literal % is doubled when there are parameters
+    judges_groups: bool  # its GROUP BY and joins tell exactly the values apart that differ canonically
+
+    def quoted(self, name: str) -> str:
+        """An identifier."""
+
+    def operand(self, quoted: str, printed: str, column: Column) -> str:
+        """What stands for the column in a condition (``Condition.sql``)."""
+
+    def key(self, quoted: str, printed: str, column: Column) -> str:
+        """What GROUP BY and ORDER BY take, so that text is told apart, and sorted, by code point."""
+
+    def length(self, printed: str, column: Column) -> str | None:
+        """The length of the canonical text; None when the dialect cannot say it exactly."""
+
+
+class _Quotes:
+    def quoted(self, name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+
+class PostgreSQL(_Quotes):
+    formats = True
+    judges_groups = True
+
+    def operand(self, quoted: str, printed: str, column: Column) -> str:
+        return f"({printed})" if column.value_class is ValueClass.TEXT else quoted
+
+    def key(self, quoted: str, printed: str, column: Column) -> str:
+        return f'({printed}) COLLATE "C"' if column.value_class is ValueClass.TEXT else quoted
+
+    def length(self, printed: str, column: Column) -> str | None:
+        as_printed = column.value_class in (ValueClass.TEXT, ValueClass.INTEGER)
+        return f"pg_catalog.char_length({printed})" if as_printed else None
+
+
+class MySQL:
+    formats = True
+    judges_groups = False  # filesort looks at the first max_sort_length bytes of a value
+
+    def quoted(self, name: str) -> str:
+        return "`" + name.replace("`", "``") + "`"
+
+    def operand(self, quoted: str, printed: str, column: Column) -> str:
+        return f"({printed})"
+
+    def key(self, quoted: str, printed: str, column: Column) -> str:
+        if (
+            column.value_class is ValueClass.TEXT
+        ):  # no collation both MySQL and MariaDB know keeps trailing blanks apart
+            return f"CAST(CONVERT({printed} USING utf8mb4) AS BINARY)"
+        return printed
+
+    def length(self, printed: str, column: Column) -> str | None:
+        return f"CHAR_LENGTH(CONVERT({printed} USING utf8mb4))" if column.value_class is ValueClass.TEXT else None
+
+
+class SQLite(_Quotes):
+    formats = False
+    judges_groups = False  # the number 1 and the text '1' are one value of a text column
+
+    def operand(self, quoted: str, printed: str, column: Column) -> str:
+        return f"({printed})"
+
+    def key(self, quoted: str, printed: str, column: Column) -> str:
+        return f"({printed}) COLLATE BINARY"
+
+    def length(self, printed: str, column: Column) -> str | None:
+        return None
+
+
+class DuckDB(_Quotes):
+    """Files: read by our own DuckDB, whose columns are canonical text already."""
+
+    formats = False
+    judges_groups = False
+
+    def operand(self, quoted: str, printed: str, column: Column) -> str:
+        return f"({printed})"
+
+    def key(self, quoted: str, printed: str, column: Column) -> str:
+        return printed
+
+    def length(self, printed: str, column: Column) -> str | None:
+        return None
+
+
+DIALECTS: dict[str, PushDialect] = {
+    "postgresql": PostgreSQL(), "mysql": MySQL(), "sqlite": SQLite(), "duckdb": DuckDB(),
+}  # fmt: skip

@@ -1,0 +1,168 @@
+"""One reading by the push plan: aggregates at the source, and what they cannot say from frequency tables.
+
+A first statement counts, for the table and for every rule that is a condition on one row, how many rows it looks at and
+how many break it. Rules about other rows take one statement each; what fails then gives its examples and keys. A rule
+that the dialect cannot say exactly is judged here on the frequency table of its columns, as the pull plan does.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, tzinfo
+
+import duckdb
+
+from scanner.connectors.base import Connector
+from scanner.errors import RuleError, SourceError
+from scanner.measures import measure_column
+from scanner.measures.frequency import Session, one
+from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table
+from scanner.push import counting, evidence, failing
+from scanner.push.frequencies import load_combinations, load_values
+from scanner.push.sql import Sql, both
+from scanner.push.target import Target
+from scanner.references import References
+from scanner.rules import freshness, run
+from scanner.rules.binding import BoundRule, bind
+from scanner.rules.verdicts import Freshness, Reference, RowCount, is_between
+
+_VALUES, _COMBINATIONS, _REFERENCED = "frequencies", "combinations", "referenced"
+
+
+class Push:
+    def __init__(
+        self,
+        session: Session,
+        connector: Connector,
+        table: Table,
+        now: datetime,
+        zone: tzinfo,
+        stop: Callable[[], None],
+    ) -> None:
+        self.session, self.connector, self.table = session, connector, table
+        self.now, self.zone, self.stop = now, zone, stop
+        self.target = Target(connector, table)
+        self.references = References(session, connector, table, stop)
+        self.results: dict[str, CheckResult] = {}
+        self.counted: dict[str, counting.Counted] = {}
+
+    def read(self, profile: bool, rules: Sequence[Rule], sketch_key: bytes | None) -> Reading:
+        bound = self._bind(rules)
+        before = self.connector.statements
+        rows, self.counted = counting.count(self.target, bound)
+        profiles: list[ColumnProfile] = []
+        for column in self.table.columns if profile else ():
+            self.stop()
+            nulls = load_values(self.session, _VALUES, self.target, column, None, self.stop)
+            (present,) = one(self.session, f"SELECT coalesce(sum(n), 0)::BIGINT FROM {_VALUES}")
+            profiles.append(measure_column(self.session, _VALUES, column, rows=present + nulls, sketch_key=sketch_key))
+            for item in bound:
+                if item.judged_column == column and item.condition is None and not self._is_counted(item):
+                    self._judge(item, _VALUES)
+        for item in bound:
+            if item.rule.id not in self.results:
+                self.stop()
+                self._judge(item, None)
+        statements = self.connector.statements - before
+        return Reading(rows, "push", statements, tuple(profiles), tuple(self.results[rule.id] for rule in rules))
+
+    def _bind(self, rules: Iterable[Rule]) -> list[BoundRule]:
+        bound: list[BoundRule] = []
+        for rule in rules:
+            try:
+                bound.append(bind(rule, self.table))
+            except RuleError as error:
+                self.results[rule.id] = CheckResult(rule.id, error=str(error))
+        faults = self.references.resolve(bound)
+        self.results |= {rule: CheckResult(rule, error=fault) for rule, fault in faults.items()}
+        return [item for item in bound if item.rule.id not in faults]
+
+    def _is_counted(self, item: BoundRule) -> bool:
+        return self.counted[item.rule.id].failed is not None
+
+    def _judge(self, item: BoundRule, freq: str | None) -> None:
+        """A rule that fails to run says so in its result; the others still run."""
+        try:
+            self.results[item.rule.id] = self._result(item, freq)
+        except (SourceError, RuleError, duckdb.Error) as error:
+            self.results[item.rule.id] = CheckResult(item.rule.id, error=str(error).splitlines()[0])
+
+    def _result(self, item: BoundRule, freq: str | None) -> CheckResult:
+        counted = self.counted[item.rule.id]
+        match item.test:
+            case RowCount(low, high):
+                passed = is_between(counted.evaluated, low, high)
+                return CheckResult(item.rule.id, counted.evaluated, int(not passed), passed, observed=counted.evaluated)
+            case Freshness(max_age):
+                evaluated, latest = freshness.newest(self.session, freq or self._values(item), item.columns[0])
+                return freshness.verdict(item, evaluated, latest, max_age, self.now, self.zone)
+        if counted.failed is not None:
+            broken = failing.broken(self.target, item)
+            return self._from_source(item, counted.evaluated, counted.failed, broken)
+        among = failing.broken_among_rows(self.target, item, self._referenced(item))
+        if among is not None:
+            where = both(failing.looked_at(self.target, item), among)
+            (failed,) = self.target.row([Sql("count(*)")], where)
+            return self._from_source(item, counted.evaluated, failed, among)
+        return self._from_frequencies(item, freq)
+
+    def _from_source(self, item: BoundRule, evaluated: int, failed: int, broken: Sql | None) -> CheckResult:
+        """The result of a rule whose failing rows the source itself can name."""
+        if not failed or broken is None:
+            return run.finished(item, evaluated, failed)
+        where = both(failing.looked_at(self.target, item), broken)
+        has_values = item.rule.kind != "not_null"
+        shown = evidence.examples(self.target, item.columns, where) if has_values else []
+        return run.finished(item, evaluated, failed, shown, evidence.keys(self.target, where))
+
+    def _from_frequencies(self, item: BoundRule, freq: str | None) -> CheckResult:
+        """The result from the frequency table of the rule's columns, judged as the pull plan judges it."""
+        test = item.test
+        if isinstance(test, Reference):
+            evaluated = self._find_without_counterpart(item)
+        elif test is None:
+            evaluated = self._find_repeated(item)
+        else:
+            values = freq or self._values(item)
+            evaluated = run.weight(self.session, values)
+            run.find_failing(self.session, values, test, item.columns[0])  # type: ignore[arg-type]
+        failed = run.weight(self.session, run.FAILING)
+        if not failed:
+            return run.finished(item, evaluated, 0)
+        shown = run.failing_examples(self.session, item.columns)
+        where = failing.looked_at(self.target, item)
+        keys = evidence.keys_of_failing(self.session, self.target, item.columns, where, self.stop)
+        return run.finished(item, evaluated, failed, shown, keys)
+
+    def _values(self, item: BoundRule) -> str:
+        where = failing.looked_at(self.target, item)
+        load_values(self.session, _VALUES, self.target, item.columns[0], where, self.stop)
+        return _VALUES
+
+    def _combinations(self, item: BoundRule) -> int:
+        """Load the combinations of values that a rule looks at; how many rows they stand for."""
+        where = failing.looked_at(self.target, item)
+        load_combinations(self.session, _COMBINATIONS, self.target, item.columns, where, self.stop)
+        return run.weight(self.session, _COMBINATIONS)
+
+    def _find_repeated(self, item: BoundRule) -> int:
+        evaluated = self._combinations(item)
+        self.session.execute(f"CREATE OR REPLACE TABLE {run.FAILING} AS SELECT * FROM {_COMBINATIONS} WHERE n > 1")
+        return evaluated
+
+    def _find_without_counterpart(self, item: BoundRule) -> int:
+        evaluated = self._combinations(item)
+        referenced = self._referenced(item)
+        assert referenced is not None
+        other, columns = referenced
+        load_combinations(self.session, _REFERENCED, other, columns, None, self.stop)
+        targets = [(f"v{place}", column) for place, column in enumerate(columns)]
+        self.session.execute(
+            f"CREATE OR REPLACE TABLE {run.FAILING} AS SELECT a.* FROM {_COMBINATIONS} a WHERE NOT EXISTS"
+            f" (SELECT 1 FROM {_REFERENCED} b WHERE {run.counterpart(item.columns, targets)})"
+        )
+        return evaluated
+
+    def _referenced(self, item: BoundRule) -> tuple[Target, list[Column]] | None:
+        if not isinstance(item.test, Reference):
+            return None
+        table, columns = self.references.described(item.test)
+        return Target(self.connector, table, "r"), columns
