@@ -78,6 +78,7 @@ def configuration(level: str, form: str) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "propagate": True, "level": "INFO"},
             "django.server": {"handlers": [], "propagate": False, "level": "ERROR"},
+            "celery": {"handlers": [], "propagate": True, "level": "WARNING"},
             "gunicorn.access": {"handlers": [], "propagate": False},
         },
     }

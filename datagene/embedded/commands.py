@@ -11,9 +11,12 @@ from datagene.embedded.servers import running, say
 from datagene.embedded.supervisor import Supervisor
 
 
-def up(*, prepare: Callable[[], None] | None = None, ready: Callable[[], None] | None = None) -> None:
+def up(
+    *, demo: bool = False, prepare: Callable[[], None] | None = None, ready: Callable[[], None] | None = None
+) -> None:
     """Run the whole platform until Ctrl-C: servers, migrations, `prepare`, web, worker and tick; `ready` when it answers.
 
+    With `demo` the servers of the demo estate too.
     Raises EmbeddedError, having stopped what it started; subprocess.CalledProcessError when a migration fails.
     """
     port = _port()
@@ -33,7 +36,7 @@ def up(*, prepare: Callable[[], None] | None = None, ready: Callable[[], None] |
     os.environ.setdefault("PUBLIC_URL", address)
     place = layout()
     say(f"data directory: {place.data}")
-    Supervisor(place, port).run(before, after)
+    Supervisor(place, port, demo=demo).run(before, after)
 
 
 def run(command: Sequence[str]) -> int:

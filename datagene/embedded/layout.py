@@ -159,3 +159,10 @@ def own_directory(path: Path, account: Owner, mode: int = 0o700) -> None:
     if account.switch:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
     os.chmod(path, mode)
+
+
+def write_private(path: Path, content: str) -> None:
+    """Write one line to a file that only its owner may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(content + "\n")

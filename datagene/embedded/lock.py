@@ -14,19 +14,19 @@ class Lock:
         self.path = path
         self._descriptor = -1
 
-    def acquire(self) -> None:
-        """Raises AlreadyRunning naming the holder."""
+    def acquire(self, note: str = "") -> None:
+        """Raises AlreadyRunning naming the holder and the note it left."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(descriptor, 100).decode("ascii", "replace").strip()
+            holder = os.read(descriptor, 200).decode("ascii", "replace").strip()
             os.close(descriptor)
             raise AlreadyRunning(
-                f"the platform already runs on {self.path.parent} (process {holder or 'unknown'})"
+                f"the platform already runs on {self.path.parent} (process {holder or 'unknown'}); stop it there with Ctrl-C"
             ) from None
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        os.write(descriptor, f"{os.getpid()} {note}\n".encode())
         self._descriptor = descriptor
 
     def release(self) -> None:

@@ -15,7 +15,7 @@ import psycopg2
 
 from datagene.embedded import process, providers
 from datagene.embedded.errors import EmbeddedError
-from datagene.embedded.layout import Layout, Owner, own_directory
+from datagene.embedded.layout import Layout, Owner, own_directory, write_private
 
 USER = DATABASE = "datagene"
 PORT = 5432  # the name of the socket file; without a `tcp_port` nothing listens on TCP
@@ -31,10 +31,12 @@ class Postgres:
 
     name = "PostgreSQL"
 
-    def __init__(self, place: Layout, owner: Owner, tell: Tell, *, tcp_port: int | None = None) -> None:
+    def __init__(
+        self, place: Layout, owner: Owner, tell: Tell, *, tcp_port: int | None = None, binaries: Path | None = None
+    ) -> None:
         self.place, self.owner, self.tell = place, owner, tell
         self.tcp_port, self.port = tcp_port, tcp_port or PORT
-        self.bin = providers.postgres_bin_dir(place.binaries)
+        self.bin = providers.postgres_bin_dir(binaries or place.binaries)
         self.child: subprocess.Popen[bytes] | None = None
         self.log = place.logs / "postgres.log"
 
@@ -115,7 +117,7 @@ class Postgres:
             os.close(reader)
         if made.returncode != 0:
             raise EmbeddedError(f"initdb failed:\n{made.stderr.strip()[-2000:]}")
-        _write_private(self.place.password_file, secret)
+        write_private(self.place.password_file, secret)
         aside.rename(self.place.postgres)
 
     def _try_start(self) -> bool:
@@ -198,12 +200,6 @@ def password(place: Layout) -> str:
         return place.password_file.read_text(encoding="ascii").strip()
     except OSError as error:
         raise EmbeddedError(f"{place.password_file} cannot be read: {error.strerror}") from None
-
-
-def _write_private(path: Path, content: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content + "\n")
 
 
 def _plain_environment() -> dict[str, str]:

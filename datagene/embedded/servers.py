@@ -4,12 +4,14 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
+from typing import Protocol
 
 import psycopg2
 
 from datagene.embedded import layout as layouts
 from datagene.embedded import postgres, valkey
 from datagene.embedded.errors import AlreadyRunning, EmbeddedError
+from datagene.embedded.estate import Estate
 from datagene.embedded.layout import Layout
 from datagene.embedded.lock import Lock
 
@@ -19,42 +21,60 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-class Servers:
-    """PostgreSQL and Valkey of one data directory. `start` takes the directory, `stop` gives it back."""
+class Server(Protocol):
+    """What the supervisor needs of a server."""
 
-    def __init__(self, place: Layout, tell: postgres.Tell = say) -> None:
-        self.place, self.tell = place, tell
+    name: str
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def alive(self) -> bool: ...
+
+
+class Servers:
+    """PostgreSQL and Valkey of one data directory, with `demo` those of the demo estate too.
+
+    `take` claims the directory, `start` starts the servers, `stop` stops them and gives the directory back.
+    """
+
+    def __init__(self, place: Layout, tell: postgres.Tell = say, *, demo: bool = False) -> None:
+        self.place, self.tell, self.demo = place, tell, demo
         self.lock = Lock(place.lock)
+        self.all: list[Server] = []
+
+    def take(self, note: str = "") -> None:
+        """Raises AlreadyRunning when another process holds the directory; `note` is what it is then told of us."""
+        layouts.prepare(self.place)
+        self.lock.acquire(note)
 
     def start(self) -> None:
-        """Raises AlreadyRunning when another process holds the directory, EmbeddedError when a server cannot run."""
-        layouts.prepare(self.place)
-        self.lock.acquire()
+        """After `take`. Raises EmbeddedError when a server cannot run; nothing is left running then."""
         try:
             owner = layouts.owner()
             layouts.check_reachable(self.place, owner)
             self.place.binaries.mkdir(mode=0o755, exist_ok=True)
             self.place.binaries.chmod(0o755)
-            self.postgres = postgres.Postgres(self.place, owner, self.tell)
-            self.valkey = valkey.Valkey(self.place, owner, self.tell)
-            self.postgres.start()
-            self.valkey.start()
+            self.all = [
+                postgres.Postgres(self.place, owner, self.tell),
+                valkey.Valkey(self.place, owner, self.tell),
+                *(Estate(self.place, self.tell).servers if self.demo else []),
+            ]
+            for server in self.all:
+                server.start()
         except BaseException:
             self.stop()
             raise
 
     def revive(self) -> None:
         """Start again whichever server has died. Raises EmbeddedError when it cannot."""
-        for server in (self.postgres, self.valkey):
+        for server in self.all:
             if not server.alive():
                 self.tell(f"{server.name} has died; starting it again")
                 server.start()
 
     def stop(self) -> None:
-        for name in ("valkey", "postgres"):
-            server = getattr(self, name, None)
-            if server is not None:
-                server.stop()
+        for server in reversed(self.all):
+            server.stop()
         self.lock.release()
 
 
@@ -66,12 +86,13 @@ def running(place: Layout, tell: postgres.Tell = say) -> Iterator[Layout]:
     """
     servers = Servers(place, tell)
     try:
-        servers.start()
+        servers.take()
     except AlreadyRunning as holder:
         _await_health(place, holder)
         yield place
         return
     try:
+        servers.start()
         yield place
     finally:
         servers.stop()

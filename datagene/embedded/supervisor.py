@@ -1,5 +1,6 @@
 """Everything at once: the servers, the web, the workers and the tick, each started again when it dies."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from datagene.embedded.servers import Servers, say
 LOOK_EVERY = 0.5  # seconds
 CALM_AFTER = 30.0  # seconds a child has to live for its next death to count as the first
 LONGEST_PAUSE = 30.0  # seconds between two starts of a child that keeps dying
+WORKER_OPTIONS = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # workers need not know each other
 
 
 @dataclass
@@ -60,7 +62,9 @@ class Child:
 def children(port: int) -> list[Child]:
     """The platform's own processes, as production runs them too (deploy/systemd)."""
     python = [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "datagene.celery"]
+    # Root is what a container or a first try runs as; the servers drop it, and Celery's warning would repeat itself.
+    quiet = ["-W", "ignore:You're running the worker with superuser"] if os.geteuid() == 0 else []
+    celery = [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "datagene.celery"]
     return [
         Child(
             "web",
@@ -78,20 +82,20 @@ def children(port: int) -> list[Child]:
         # SIGTERM lets a job finish; SIGQUIT ends it now, and another worker takes it up from its last table.
         Child(
             "worker",
-            [*celery, "worker", "--concurrency", "2", "--loglevel", "WARNING"],
+            [*celery, "worker", "--concurrency", "2", *WORKER_OPTIONS],
             [(signal.SIGTERM, 5), (signal.SIGQUIT, 5)],
             when_parent_dies=signal.SIGQUIT,
         ),
-        Child("beat", [*celery, "beat", "--loglevel", "WARNING"], [(signal.SIGTERM, 5)]),
+        Child("beat", [*celery, "beat"], [(signal.SIGTERM, 5)]),
     ]
 
 
 class Supervisor:
     """Servers and children until SIGINT or SIGTERM."""
 
-    def __init__(self, place: Layout, port: int, tell: Callable[[str], None] = say) -> None:
+    def __init__(self, place: Layout, port: int, *, demo: bool = False, tell: Callable[[str], None] = say) -> None:
         self.place, self.port, self.tell = place, port, tell
-        self.servers = Servers(place, tell)
+        self.servers = Servers(place, tell, demo=demo)
         self.children = children(port)
         self.leaving = threading.Event()
 
@@ -100,6 +104,7 @@ class Supervisor:
 
         Raises EmbeddedError, having stopped what was started.
         """
+        self.servers.take(f"http://127.0.0.1:{self.port}")
         check_port(self.port)
         before = [signal.signal(number, self._leave) for number in (signal.SIGINT, signal.SIGTERM)]
         try:
