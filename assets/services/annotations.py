@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.permissions import require
 from assets import documents
 from assets.models import Column, Table
+from assets.permissions import require
 from assets.services.systems import set_fields
 from core import audit, search
 
@@ -18,7 +18,7 @@ COLUMN_FIELDS = ("title", "description", "personal_kind")
 
 
 @transaction.atomic
-def annotate_table(*, actor: Person, table: Table, **fields: Any) -> Table:
+def annotate_table(*, actor: Person | None, table: Table, **fields: Any) -> Table:
     """Set some of ``TABLE_FIELDS``; a census never changes them. Raises PermissionDenied, ValidationError, TypeError."""
     require(actor, "asset.edit", table)
     _known(fields, TABLE_FIELDS)
@@ -36,7 +36,7 @@ def annotate_table(*, actor: Person, table: Table, **fields: Any) -> Table:
 
 
 @transaction.atomic
-def annotate_column(*, actor: Person, column: Column, **fields: Any) -> Column:
+def annotate_column(*, actor: Person | None, column: Column, **fields: Any) -> Column:
     """Set some of ``COLUMN_FIELDS``. Raises PermissionDenied, ValidationError, TypeError."""
     require(actor, "asset.edit", column)
     _known(fields, COLUMN_FIELDS)
@@ -58,7 +58,7 @@ def _known(fields: dict[str, Any], known: tuple[str, ...]) -> None:
         raise TypeError(f"unknown fields: {', '.join(sorted(unknown))}")
 
 
-def _audit(actor: Person, verb: str, obj: Table | Column, changes: dict[str, list[Any]]) -> None:
+def _audit(actor: Person | None, verb: str, obj: Table | Column, changes: dict[str, list[Any]]) -> None:
     shown = {name: [None if side is None else str(side) for side in pair] for name, pair in changes.items()}
     audit.record(
         actor=actor, verb=verb, target=obj, target_label=obj.label, scope_id=obj.source.agency_id, changes=shown

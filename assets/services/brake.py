@@ -14,13 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.permissions import require
 from assets.choices import Brake
 from assets.models import CensusRun, Column, Table
+from assets.permissions import require
 from assets.services import gone
 from core import audit
 
 FEW = 3  # fewer missing objects than this are believed, unless they are all there were
+MANY_COLUMNS = 20
 SHARE = 0.3  # of what was known
 
 
@@ -29,6 +30,11 @@ def must_hold(known: int, missing: int) -> bool:
     if missing < 2:
         return False
     return missing == known or (missing >= FEW and missing >= SHARE * known)
+
+
+def must_hold_columns(known: int, missing: int) -> bool:
+    """The same of columns, whose coming and going is everyday: only many at once are doubted."""
+    return missing >= MANY_COLUMNS and missing >= SHARE * known
 
 
 def hold(run: CensusRun, tables: Sequence[UUID], columns: Sequence[UUID]) -> None:
@@ -44,7 +50,7 @@ def supersede_older(run: CensusRun) -> None:
 
 
 @transaction.atomic
-def confirm_disappearance(*, actor: Person, run: CensusRun, comment: str = "") -> CensusRun:
+def confirm_disappearance(*, actor: Person | None, run: CensusRun, comment: str = "") -> CensusRun:
     """The objects of a held run are really gone. Raises PermissionDenied, ValidationError (not held any more)."""
     run = _held(actor, run)
     tables = list(Table.objects.filter(pk__in=run.held.get("tables", ())).select_related("source"))
@@ -60,7 +66,7 @@ def confirm_disappearance(*, actor: Person, run: CensusRun, comment: str = "") -
 
 
 @transaction.atomic
-def reject_disappearance(*, actor: Person, run: CensusRun, comment: str) -> CensusRun:
+def reject_disappearance(*, actor: Person | None, run: CensusRun, comment: str) -> CensusRun:
     """The source was at fault; everything stays as it is. Raises PermissionDenied, ValidationError (no comment)."""
     if not comment.strip():
         raise ValidationError({"comment": _("请填写处理意见。")})
@@ -74,7 +80,7 @@ def reject_disappearance(*, actor: Person, run: CensusRun, comment: str) -> Cens
 DECISIONS = {"confirm": confirm_disappearance, "reject": reject_disappearance}
 
 
-def _held(actor: Person, run: CensusRun) -> CensusRun:
+def _held(actor: Person | None, run: CensusRun) -> CensusRun:
     require(actor, "census.run", run)
     found = CensusRun.objects.select_for_update(of=("self",)).select_related("source").get(pk=run.pk)
     if found.brake != Brake.HELD:
@@ -82,11 +88,11 @@ def _held(actor: Person, run: CensusRun) -> CensusRun:
     return found
 
 
-def _decide(run: CensusRun, actor: Person, decision: Brake, comment: str) -> None:
+def _decide(run: CensusRun, actor: Person | None, decision: Brake, comment: str) -> None:
     run.brake, run.decided_by, run.decided_at, run.decision_comment = decision, actor, timezone.now(), comment.strip()
 
 
-def _audit(actor: Person, verb: str, run: CensusRun, comment: str) -> None:
+def _audit(actor: Person | None, verb: str, run: CensusRun, comment: str) -> None:
     held = {name: len(ids) for name, ids in run.held.items()}
     audit.record(
         actor=actor, verb=verb, target=run, target_label=run.source.name, scope_id=run.source.agency_id,

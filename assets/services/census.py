@@ -64,15 +64,17 @@ def _record(context: JobContext, run: CensusRun, todo: plan.Plan) -> None:
         context.progress(done, todo.total, "assets.record")
         with context.item(plan.key_of(step.found), step.found.label):
             apply.record(run, step, now)
+        if step.unreadable:
+            context.item_failed(plan.key_of(step.found), step.found.label, **step.unreadable)
         done += 1
     for table, reason in todo.unreadable:
         context.progress(done, todo.total, "assets.record")
         with transaction.atomic():
             mark_unreadable(run, table, reason, now)
-            context.item_failed(plan.key_of(table), table.label, reason["code"], reason["params"])
+            context.item_failed(plan.key_of(table), table.label, **reason)
         done += 1
     for label, reason in todo.unknown_unreadable:
-        context.item_failed(f"unreadable:{label}", label, reason["code"], reason["params"])
+        context.item_failed(f"unreadable:{label}", label, **reason)
 
 
 def _touch(todo: plan.Plan, now: datetime) -> None:
@@ -131,7 +133,7 @@ def _count(run: CensusRun, snapshot: Snapshot, todo: plan.Plan) -> None:
     run.tables_created, run.tables_changed = tables.get(ChangeKind.CREATED, 0), len(changed)
     run.tables_renamed, run.tables_gone = tables.get(ChangeKind.RENAMED, 0), tables.get(ChangeKind.GONE, 0)
     run.tables_returned = tables.get(ChangeKind.RETURNED, 0)
-    run.tables_unreadable = len(todo.unreadable)
+    run.tables_unreadable = len(todo.unreadable) + len(todo.failed)
     run.unreadable = todo.listed_unreadable[:MAX_LISTED]
 
 

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.permissions import require
 from assets.choices import ObjectState, SourceState
 from assets.models import DataSource, Table
+from assets.permissions import require
 from assets.services.schedules import exclusive_key
 from core import audit
 from core.jobs import create_job
@@ -19,7 +19,7 @@ from core.models import Job
 
 
 @transaction.atomic
-def test_source(*, actor: Person, source: DataSource) -> Job:
+def test_source(*, actor: Person | None, source: DataSource) -> Job:
     """Queue a connection test; an open one of the same source is given back. Raises PermissionDenied, ValidationError.
 
     A disabled source may be tested: that is how one finds out whether it can be enabled again.
@@ -31,7 +31,7 @@ def test_source(*, actor: Person, source: DataSource) -> Job:
 
 
 @transaction.atomic
-def request_census(*, actor: Person, source: DataSource) -> Job:
+def request_census(*, actor: Person | None, source: DataSource) -> Job:
     """Queue a census; an open one of the same source is given back. Raises PermissionDenied, ValidationError."""
     require(actor, "census.run", source)
     _active(source)
@@ -39,7 +39,7 @@ def request_census(*, actor: Person, source: DataSource) -> Job:
 
 
 @transaction.atomic
-def request_scan(*, actor: Person, source: DataSource, tables: Sequence[Table] = ()) -> Job:
+def request_scan(*, actor: Person | None, source: DataSource, tables: Sequence[Table] = ()) -> Job:
     """Queue a scan of a source, or of some of its tables; an open one of the same tables is given back.
 
     Raises PermissionDenied, ValidationError (source not active, table of another source, table gone).
@@ -59,7 +59,7 @@ def _active(source: DataSource) -> None:
         raise ValidationError(_("数据源已停用，请先启用。"))
 
 
-def _queue(actor: Person, source: DataSource, kind: str, extra: dict[str, Any], exclusive: str | None) -> Job:
+def _queue(actor: Person | None, source: DataSource, kind: str, extra: dict[str, Any], exclusive: str | None) -> Job:
     what = hashlib.sha256("".join(extra.get("tables", ())).encode()).hexdigest()[:16] if extra else "all"
     return create_job(
         actor=actor, kind=kind, params={"source": str(source.pk), **extra}, target=audit.target_of(source),

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Agency, Person
-from accounts.permissions import require
 from assets import documents, policy
 from assets.choices import SourceState
 from assets.messages import as_stored, error_text
 from assets.models import DataSource
+from assets.permissions import require
 from assets.services import schedules
 from assets.services.systems import set_fields
 from core import audit, search
@@ -34,7 +34,7 @@ SOURCE_FIELDS = (
 @transaction.atomic
 def register_source(
     *,
-    actor: Person,
+    actor: Person | None,
     agency: Agency,
     kind: str,
     parameters: Mapping[str, Any],
@@ -64,7 +64,7 @@ def register_source(
 @transaction.atomic
 def update_source(
     *,
-    actor: Person,
+    actor: Person | None,
     source: DataSource,
     parameters: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
@@ -99,18 +99,18 @@ def update_source(
 
 
 @transaction.atomic
-def disable_source(*, actor: Person, source: DataSource) -> DataSource:
+def disable_source(*, actor: Person | None, source: DataSource) -> DataSource:
     """Stop contacting a source; what is known of it stays. Raises PermissionDenied."""
     return _switch(actor, source, SourceState.DISABLED, "assets.source.disable")
 
 
 @transaction.atomic
-def enable_source(*, actor: Person, source: DataSource) -> DataSource:
+def enable_source(*, actor: Person | None, source: DataSource) -> DataSource:
     """Contact a source again, beginning with a test. Raises PermissionDenied."""
     return _switch(actor, source, SourceState.REGISTERED, "assets.source.enable")
 
 
-def _switch(actor: Person, source: DataSource, state: SourceState, verb: str) -> DataSource:
+def _switch(actor: Person | None, source: DataSource, state: SourceState, verb: str) -> DataSource:
     require(actor, "source.manage", source)
     source = _locked(source)
     if source.is_active == (state != SourceState.DISABLED):
@@ -123,7 +123,7 @@ def _switch(actor: Person, source: DataSource, state: SourceState, verb: str) ->
 
 
 @transaction.atomic
-def remove_source(*, actor: Person, source: DataSource) -> None:
+def remove_source(*, actor: Person | None, source: DataSource) -> None:
     """Take a source off the register: secrets and schedules are destroyed, what was recorded stays for the record.
 
     Raises PermissionDenied.
@@ -203,7 +203,8 @@ def _fields_of(kind: str) -> tuple[Parameter, ...]:
 
 
 def _check(source: DataSource) -> None:
-    source.full_clean(exclude=["sealed_secrets"])
+    unset = [field.name for field in source._meta.fields if field.null and getattr(source, field.attname) is None]
+    source.full_clean(exclude=["sealed_secrets", *unset])
     for name in ("census_cron", "scan_cron"):
         cron = getattr(source, name)
         try:
@@ -220,6 +221,6 @@ def _as_text(changes: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: [side if isinstance(side, plain) else str(side) for side in pair] for name, pair in changes.items()}
 
 
-def _indexed_and_audited(actor: Person, verb: str, source: DataSource, changes: Mapping[str, Any]) -> None:
+def _indexed_and_audited(actor: Person | None, verb: str, source: DataSource, changes: Mapping[str, Any]) -> None:
     search.index([documents.of_source(source)])
     audit.record(actor=actor, verb=verb, target=source, scope_id=source.agency_id, changes=changes)

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Agency, Person
-from accounts.permissions import require
 from assets import documents
 from assets.choices import SourceState
 from assets.models import InformationSystem
+from assets.permissions import require
 from core import audit, search
 
 SYSTEM_FIELDS = (
@@ -20,7 +20,7 @@ SYSTEM_FIELDS = (
 
 
 @transaction.atomic
-def create_system(*, actor: Person, agency: Agency, **fields: Any) -> InformationSystem:
+def create_system(*, actor: Person | None, agency: Agency, **fields: Any) -> InformationSystem:
     """A new system of ``agency``; ``fields`` are of ``SYSTEM_FIELDS``.
 
     Raises PermissionDenied, ValidationError (by field), TypeError for an unknown field.
@@ -35,7 +35,7 @@ def create_system(*, actor: Person, agency: Agency, **fields: Any) -> Informatio
 
 
 @transaction.atomic
-def update_system(*, actor: Person, system: InformationSystem, **fields: Any) -> InformationSystem:
+def update_system(*, actor: Person | None, system: InformationSystem, **fields: Any) -> InformationSystem:
     """Change some of ``SYSTEM_FIELDS``. Raises PermissionDenied, ValidationError, TypeError for an unknown field."""
     require(actor, "asset.edit", system)
     _known(fields)
@@ -49,7 +49,7 @@ def update_system(*, actor: Person, system: InformationSystem, **fields: Any) ->
 
 
 @transaction.atomic
-def delete_system(*, actor: Person, system: InformationSystem) -> None:
+def delete_system(*, actor: Person | None, system: InformationSystem) -> None:
     """Remove a system that no active source belongs to. Raises PermissionDenied, ValidationError."""
     require(actor, "asset.edit", system)
     count = system.sources.exclude(state=SourceState.REMOVED).count()
@@ -76,6 +76,6 @@ def _known(fields: dict[str, Any]) -> None:
         raise TypeError(f"unknown fields: {', '.join(sorted(unknown))}")
 
 
-def _indexed_and_audited(actor: Person, verb: str, system: InformationSystem, changes: dict[str, Any]) -> None:
+def _indexed_and_audited(actor: Person | None, verb: str, system: InformationSystem, changes: dict[str, Any]) -> None:
     search.index([documents.of_system(system)])
     audit.record(actor=actor, verb=verb, target=system, scope_id=system.agency_id, changes=changes)
