@@ -252,25 +252,27 @@ class Files(Connector):
         return '"' + column.name.replace('"', '""') + '"'
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        engine = self._loaded_engine()
-        self.statements += 1
         try:
-            return engine.execute(sql, list(parameters)).fetchall()
+            return self._select(sql, parameters).fetchall()
         except duckdb.Error as error:
             raise SourceError("read_failed", object="the statement", reason=str(error)) from None
 
     def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
-        engine = self._loaded_engine()
-        self.statements += 1
         try:
-            result = engine.execute(sql, list(parameters))
+            result = self._select(sql, parameters)
             while rows := result.fetchmany(self.limits.batch_rows):
-                arrays = [
-                    pa.array([None if v is None else str(v) for v in values]) for values in zip(*rows, strict=True)
-                ]
-                yield canonical.batch(columns, [array.cast(pa.string()) for array in arrays], len(rows))
+                texts = [[None if v is None else str(v) for v in values] for values in zip(*rows, strict=True)]
+                yield canonical.batch(columns, [pa.array(values, pa.string()) for values in texts], len(rows))
         except duckdb.Error as error:
             raise SourceError("read_failed", object="the statement", reason=str(error)) from None
+
+    def _select(self, sql: str, parameters: Sequence[Any]) -> duckdb.DuckDBPyConnection:
+        engine = self._loaded_engine()
+        self.statements += 1
+        stated = engine.extract_statements(sql)
+        if [statement.type for statement in stated] != [duckdb.StatementType.SELECT]:
+            raise SourceError("read_failed", object="the statement", reason="only one SELECT is allowed")
+        return engine.execute(stated[0], list(parameters))
 
     def _loaded_engine(self) -> duckdb.DuckDBPyConnection:
         """DuckDB, shut off from files and network, holding every table described so far."""

@@ -24,7 +24,7 @@ _DRIVER = Driver("pymysql", "pip install PyMySQL")
 _CODES = {
     1045: "wrong_password", 1698: "wrong_password", 1049: "unknown_database", 1044: "no_permission",
     1142: "no_permission", 1143: "no_permission", 1227: "no_permission", 1370: "no_permission",
-    1146: "no_such_table", 3024: "timeout", 1969: "timeout",
+    1146: "no_such_table", 1102: "no_such_table", 1103: "no_such_table", 1059: "no_such_table", 3024: "timeout", 1969: "timeout",
 }  # fmt: skip
 _LOST = {0, 2003, 2006, 2013, 2014, 2055, 1053, 1927}
 
