@@ -27,8 +27,31 @@ SENTENCES: dict[str, Text] = {
     "assets.census.confirm": _("确认了盘点结果"),
     "assets.census.reject": _("退回了盘点结果"),
 }
-# What the people of an agency may see of its trail: work on data. Sign-ins, people and grants stay with the auditors.
+# What the people of an agency may see of its trail: work on data. The rest of the verbs stays with the auditors.
 SHOWN = tuple(SENTENCES)
+
+SENTENCES |= {
+    "sign_in": _("登录"),
+    "sign_in.failed": _("登录失败"),
+    "sign_in.locked": _("登录被锁定"),
+    "sign_out": _("退出登录"),
+    "lockout.clear": _("解除了登录锁定"),
+    "agency.create": _("新增了机构"),
+    "agency.update": _("修改了机构"),
+    "person.create": _("新增了人员"),
+    "person.update": _("修改了人员"),
+    "person.enable": _("启用了人员"),
+    "person.disable": _("停用了人员"),
+    "person.change_password": _("修改了密码"),
+    "person.reset_password": _("重置了密码"),
+    "grant.add": _("授予了角色"),
+    "grant.revoke": _("撤销了角色"),
+    "token.create": _("创建了令牌"),
+    "token.revoke": _("撤销了令牌"),
+    "keys.rotate": _("轮换了数据密钥"),
+    "schedule.set": _("设置了定时"),
+    "schedule.remove": _("取消了定时"),
+}
 
 
 def describe(entry: AuditEntry) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from celery import Celery, signals
 from django.conf import settings
-from kombu import Queue
+from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "datagene.settings")
 
@@ -64,7 +64,7 @@ app.conf.update(
 )
 
 
-@app.task(name="datagene.run_job")
+@app.task(name="datagene.run_job")  # type: ignore[untyped-decorator]
 def run_job(job_id: str) -> None:
     """Claim the job and carry it out; nothing happens when somebody else has it."""
     from core import jobs  # slow import: models, which are not ready when the worker's main process loads this module
@@ -73,7 +73,7 @@ def run_job(job_id: str) -> None:
         jobs.run(job_id, stopping=_ending.is_set)
 
 
-@app.task(name="datagene.tick")
+@app.task(name="datagene.tick")  # type: ignore[untyped-decorator]
 def tick() -> None:
     """The reaper and the due schedules; any number may run at once."""
     from core import jobs  # slow import: as above
@@ -81,12 +81,12 @@ def tick() -> None:
     jobs.tick()
 
 
-@signals.worker_shutting_down.connect
+@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def end(**_kwargs: Any) -> None:
     """SIGTERM: running jobs stop at their next checkpoint and go back to the queue, instead of holding the worker up."""
     _ending.set()
 
 
-@signals.setup_logging.connect
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def keep_logging(**_kwargs: Any) -> None:
     """Django has set logging up (datagene.logs); with a receiver here Celery leaves it alone."""

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
@@ -75,7 +75,7 @@ class Dashboard(SignedInView):
             "as_of": timezone.now(),
             "agencies": visible_to(viewer, Agency.objects.all(), "data.view").count(),
             "sources": readings["assets.sources"].value if "assets.sources" in readings else 0,
-            "todo": indicators.todos(request.user)[:TODOS],
+            "todo": [(item, address(item)) for item in indicators.todos(request.user)[:TODOS]],
             "kpis": kpis(readings, overall, trend, viewer),
             "stations": stations(readings, overall),
             "overall": overall,
@@ -87,6 +87,14 @@ class Dashboard(SignedInView):
             "may_audit": can(request.user, "audit.read"),
         }
         return render(request, "datagene/home.html", context)
+
+
+def address(reading: indicators.Reading) -> str:
+    """The page that lists what a number counts; empty while that page is not installed."""
+    try:
+        return reading.indicator.url()
+    except NoReverseMatch:
+        return ""
 
 
 # KPI band ----------------------------------------------------------------------------------------------------------
@@ -135,7 +143,7 @@ def _counted(
     digits, scale = short_number(reading.value)
     context = str(sentence) % {"n": _words(readings[beside].value)} if beside in readings else ""
     history = [value for _day, value in reading.indicator.history(viewer)] if reading.indicator.history else []
-    return Kpi(label, digits, f"{scale}{unit}" if scale else unit, reading.indicator.url(), context, history)
+    return Kpi(label, digits, f"{scale}{unit}" if scale else unit, address(reading), context, history)
 
 
 def _words(value: Any) -> str:
@@ -149,7 +157,7 @@ def _profiled(readings: dict[str, indicators.Reading]) -> Kpi | None:
         return None
     left = readings["assets.tables_unprofiled"]
     context = translate("从未剖析 %(n)s 张") % {"n": f"{left.value:,}"}
-    return Kpi(_("剖析覆盖率"), "" if share is None else f"{share:.1f}", "%", left.indicator.url(), context, [], "good")
+    return Kpi(_("剖析覆盖率"), "" if share is None else f"{share:.1f}", "%", address(left), context, [], "good")
 
 
 def _score(overall: quality.Overall, trend: Any) -> Kpi:
@@ -195,7 +203,7 @@ def _assets_station(readings: dict[str, indicators.Reading], overall: quality.Ov
     return (
         (float(100 * (tables - broken) / tables) if tables else None),
         note,
-        readings["assets.tables"].indicator.url(),
+        address(readings["assets.tables"]),
     )
 
 
@@ -204,7 +212,7 @@ def _quantity_station(
 ) -> tuple[float | None, str, str]:
     """Share of the tables whose rows were counted by a reading, not estimated."""
     note = translate("%(n)s 条") % {"n": _words(readings["assets.rows"].value)}
-    return profiled_share(readings), note, readings["assets.rows"].indicator.url()
+    return profiled_share(readings), note, address(readings["assets.rows"])
 
 
 def _quality_station(
@@ -212,7 +220,7 @@ def _quality_station(
 ) -> tuple[float | None, str, str]:
     note = translate("%(n)s 条规则") % {"n": f"{readings['quality.rules'].value:,}"}
     score = None if overall.score is None else float(overall.score)
-    return score, note, readings["quality.rules"].indicator.url()
+    return score, note, address(readings["quality.rules"])
 
 
 STATIONS: tuple[tuple[Text, str, Completion | None], ...] = (

@@ -20,5 +20,5 @@ def register() -> None:
     )
     navigation.register(
         "management",
-        navigation.Item(_("审计记录"), "scroll-text", "core:audit_list", order=60, allowed=_may_read_audit),
+        navigation.Item(_("审计记录"), "scroll-text", "core:audit_list", order=90, allowed=_may_read_audit),
     )

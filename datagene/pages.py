@@ -234,6 +234,8 @@ class AuditList(ListPage):
     )
     row_template = "core/_audit_row.html"
     filterset_class = AuditFilter
+    filter_names = ("actor", "since", "until")
+    two_line = True
     empty_title = _("还没有审计记录。")
 
     def queryset(self) -> QuerySet[AuditEntry]:

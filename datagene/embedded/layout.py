@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from datagene.embedded.errors import EmbeddedError
 
@@ -76,7 +77,7 @@ class Owner:
     gid: int
     switch: bool
 
-    def popen(self) -> dict[str, object]:
+    def popen(self) -> dict[str, Any]:
         """Keyword arguments of `subprocess` that make a child run as this account."""
         if not self.switch:
             return {}
@@ -140,7 +141,7 @@ def check_reachable(place: Layout, account: Owner) -> None:
     """The servers' account must be able to enter the data directory; parents are never opened for it."""
     if not account.switch:
         return
-    tried = subprocess.run(["/bin/sh", "-c", 'cd "$0"', str(place.data)], capture_output=True, **account.popen())  # type: ignore[call-overload]
+    tried = subprocess.run(["/bin/sh", "-c", 'cd "$0"', str(place.data)], capture_output=True, **account.popen())
     if tried.returncode != 0:
         raise EmbeddedError(
             f"the service user {SERVICE_USER} cannot enter {place.data}: a parent directory is closed to it. "

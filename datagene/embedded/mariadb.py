@@ -95,7 +95,7 @@ class MariaDB:
     def _run(self, command: list[str], directory: Path, text: str = "") -> None:
         """Statements go through standard input: passwords stand in no argument."""
         environment = {"PATH": SYSTEM_PATH, "LC_ALL": "C", "HOME": os.fspath(directory)}
-        done = subprocess.run(  # type: ignore[call-overload]
+        done = subprocess.run(
             command, input=text, capture_output=True, text=True, errors="replace", cwd=directory, env=environment,
             **self.owner.popen(),
         )  # fmt: skip

@@ -103,7 +103,7 @@ class Postgres:
         command = [self.bin / "initdb", "-D", aside, "-U", USER, "--encoding=UTF8", *locale]
         command += ["--auth=scram-sha-256", f"--pwfile=/dev/fd/{reader}", "--data-checksums"]
         try:
-            made = subprocess.run(  # type: ignore[call-overload]
+            made = subprocess.run(
                 command,
                 pass_fds=[reader],
                 capture_output=True,

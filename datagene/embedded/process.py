@@ -40,7 +40,7 @@ def spawn(
         env=dict(environment) if environment is not None else None,
         start_new_session=True,
         preexec_fn=_follow_parent(os.getpid(), when_parent_dies),
-        **account,  # type: ignore[call-overload]
+        **account,
     )
 
 

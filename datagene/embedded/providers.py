@@ -23,7 +23,8 @@ from datagene.embedded.errors import EmbeddedError
 class Provider(Protocol):
     """A source of PostgreSQL programs."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def available(self) -> bool:
         """Whether it can be used on this machine."""
