@@ -35,7 +35,7 @@ app.conf.update(
         "interval_max": 0.1,
     },
     task_default_queue="datagene",
-    task_queues=[Queue("datagene"), Queue("datagene.tick")],
+    task_queues=[Queue("datagene"), Queue("datagene.tick")],  # type: ignore[no-untyped-call]
     task_routes={"datagene.tick": {"queue": "datagene.tick"}},
     task_serializer="json",
     accept_content=["json"],

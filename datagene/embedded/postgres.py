@@ -100,7 +100,7 @@ class Postgres:
         locale = ["--locale=C.UTF-8"]
         if providers.major_version(self.bin) >= 17:  # needs no locale of the operating system
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        command = [self.bin / "initdb", "-D", aside, "-U", USER, "--encoding=UTF8", *locale]
+        command = [str(self.bin / "initdb"), "-D", str(aside), "-U", USER, "--encoding=UTF8", *locale]
         command += ["--auth=scram-sha-256", f"--pwfile=/dev/fd/{reader}", "--data-checksums"]
         try:
             made = subprocess.run(
