@@ -205,7 +205,7 @@ def test_the_lease_is_renewed_while_the_handler_works(kind, queue, quick):
     def handler(ctx: jobs.JobContext) -> None:
         ctx.progress(1, 4, "reading")
         for _ in range(2):
-            time.sleep(0.9)
+            time.sleep(1.5)
             ctx.check()
             seen.append(reloaded(job).lease_until)
 
@@ -290,7 +290,7 @@ def test_a_running_job_stops_at_its_next_check_and_keeps_its_items(kind, queue, 
         with ctx.item("t1"):
             pass
         jobs.request_cancel(actor=actor, job=reloaded(job))
-        for _ in range(100):
+        for _ in range(500):
             try:
                 time.sleep(0.02)
                 ctx.check()

@@ -1,7 +1,9 @@
 """Real worker processes, really killed: what one leaves unfinished another finishes, once."""
 
+import itertools
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,10 +17,10 @@ from django.db import connection
 
 from core import jobs
 from core.jobs.heartbeat import EXPIRED, FENCED
-from core.models import Job
+from core.models import Job, JobItem
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LEASE = 1.5
+LEASE = 3.0
 
 
 @pytest.fixture
@@ -121,6 +123,46 @@ def test_once_runs_one_job_and_says_how_many(job, worker, queue, kind):
     process = worker("--once")
     assert process.communicate(timeout=30)[0] == "1\n"
     assert sorted(Job.objects.values_list("state", flat=True)) == ["queued", "succeeded"]
+
+
+def test_workers_killed_and_frozen_at_random_lose_and_double_nothing(worker, queue, kind, tmp_path: Path):
+    """Thirty jobs over five sources, three workers, twelve faults: kill -9, freezes past the lease, polite ends."""
+    chance, trace, name = random.Random(11), tmp_path / "trace", kind(lambda ctx: None, max_attempt=30)
+    for number in range(30):
+        key = f"source:{number % 5}"
+        queue(name, exclusive_key=key, params={"trace": str(trace), "key": key})
+    Job.objects.update(kind="test.traced")
+    workers = [worker() for _ in range(3)]
+    for _ in range(12):
+        time.sleep(chance.uniform(0.2, 0.6))
+        at = chance.randrange(3)
+        fault = chance.choice([signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
+        workers[at].send_signal(fault)
+        if fault == signal.SIGSTOP:
+            time.sleep(LEASE)
+            workers[at].send_signal(signal.SIGCONT)
+            time.sleep(0.3)
+            if workers[at].poll() is None:
+                continue
+        workers[at] = worker()
+
+    def all_done() -> bool:
+        workers[:] = [process if process.poll() is None else worker() for process in workers]
+        return not Job.objects.exclude(state="succeeded").exists()
+
+    until(all_done, 120)
+    assert Job.objects.filter(result__has_key="pid").count() == 30
+    assert JobItem.objects.count() == 30 * 4
+    assert overlaps([json.loads(line) for line in trace.read_text().splitlines()]) == []
+
+
+def overlaps(notes: list[dict[str, Any]]) -> list[Any]:
+    """Attempts at jobs of one source that ran at the same time."""
+    spans: dict[tuple[str, str, int], list[float]] = {}
+    for note in notes:
+        spans.setdefault((note["key"], note["job"], note["pid"]), []).append(note["at"])
+    ordered = sorted((key, min(times), max(times), job, pid) for (key, job, pid), times in spans.items())
+    return [(a, b) for a, b in itertools.pairwise(ordered) if a[0] == b[0] and b[1] < a[2]]
 
 
 def test_a_fork_does_not_share_its_parents_session(actor):

@@ -37,5 +37,21 @@ def census(ctx: jobs.JobContext) -> Any:
     return lambda: {"pid": os.getpid()}
 
 
+def traced(ctx: jobs.JobContext) -> Any:
+    """Four steps, each noted with its time in a file, so that overlaps would show."""
+    for step in range(4):
+        if str(step) in ctx.done_items():
+            continue
+        ctx.check()
+        note = {"job": str(ctx.job_id), "pid": os.getpid(), "at": time.monotonic(), "key": ctx.params["key"]}
+        with open(ctx.params["trace"], "a") as trace:
+            trace.write(json.dumps(note) + "\n")
+        time.sleep(0.1)
+        with ctx.item(str(step)):
+            pass
+    return lambda: {"pid": os.getpid()}
+
+
+jobs.register(jobs.JobKind(kind="test.traced", label="测试", handler=traced))
 jobs.register(jobs.JobKind(kind="test.census", label="测试", handler=census))
 call_command("run_jobs", *sys.argv[1:])
