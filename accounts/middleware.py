@@ -28,6 +28,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts import passwords, services
+from core.problems import problem_response
 
 # Pages that stay open to somebody who has to change the password first.
 OPEN_VIEWS = {"accounts:password_change", "accounts:sign_out", "accounts:set_preferences", "accounts:sign_in"}
@@ -57,7 +58,8 @@ class SessionLimits:
             live = services.touch_session(person=request.user, session_key=request.session.session_key)
             if live is None:
                 logout(request)
-                messages.info(request, _("登录已过期，请重新登录。"))
+                if not request.path.startswith("/api/"):
+                    messages.info(request, _("登录已过期，请重新登录。"))
         return self.get_response(request)
 
     def process_view(
@@ -66,6 +68,8 @@ class SessionLimits:
         if not request.user.is_authenticated or not passwords.must_change(request.user):
             return None
         match = request.resolver_match
-        if match is None or match.view_name in OPEN_VIEWS or request.path.startswith("/api/"):
+        if match is None or match.view_name in OPEN_VIEWS:
             return None
+        if request.path.startswith("/api/"):
+            return problem_response(request, 403, "password_due", _("请先在网页上修改密码。"))
         return redirect("accounts:password_change")

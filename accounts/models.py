@@ -183,9 +183,7 @@ class Grant(models.Model):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="grants", verbose_name=_("机构范围"))
     valid_from = models.DateField(_("生效日期"), default=timezone.localdate)
     valid_until = models.DateField(_("截止日期"), null=True, blank=True)
-    granted_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="grants_given"
-    )
+    granted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="grants_given")
     granted_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, editable=False)
     revoked_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+", editable=False)

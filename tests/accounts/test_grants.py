@@ -87,7 +87,12 @@ def test_grant_holds_from_its_first_to_its_last_day() -> None:
     city = world.agency("滨海市")
     today = timezone.localdate()
     day = timedelta(days=1)
-    cases = [(today, today, True), (today + day, None, False), (today - 2 * day, today - day, False), (today - day, None, True)]
+    cases = [
+        (today, today, True),
+        (today + day, None, False),
+        (today - 2 * day, today - day, False),
+        (today - day, None, True),
+    ]
     for start, end, expected in cases:
         who = world.person(city)
         services.grant_role(actor=None, person=who, role=Role.VIEWER, agency=city, valid_from=start, valid_until=end)

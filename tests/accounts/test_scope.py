@@ -21,7 +21,13 @@ pytestmark = pytest.mark.django_db
 def tree() -> dict[str, Agency]:
     city = world.agency("滨海市")
     east, west = world.agency("东区", city), world.agency("西区", city)
-    return {"city": city, "east": east, "west": west, "desk": world.agency("登记处", east), "other": world.agency("邻市")}
+    return {
+        "city": city,
+        "east": east,
+        "west": west,
+        "desk": world.agency("登记处", east),
+        "other": world.agency("邻市"),
+    }
 
 
 def _fresh(person: Person) -> Person:
@@ -81,7 +87,13 @@ def test_rows_of_the_platform_need_platform_view(tree: dict[str, Agency]) -> Non
 
 
 def test_audit_trail_is_for_the_audit_administrator(tree: dict[str, Agency]) -> None:
-    for role, sees in (("viewer", False), ("leader", False), ("system_admin", False), ("security_admin", False), ("audit_admin", True)):
+    for role, sees in (
+        ("viewer", False),
+        ("leader", False),
+        ("system_admin", False),
+        ("security_admin", False),
+        ("audit_admin", True),
+    ):
         who = world.person(tree["city"], role)
         assert visible_to(who, AuditEntry.objects.all()).exists() is sees
     elsewhere = world.person(tree["other"], "audit_admin")

@@ -16,11 +16,18 @@ def agency(name: str = "", parent: Agency | None = None) -> Agency:
     return services.create_agency(actor=None, code=code, name=name or f"机构 {code}", parent=parent)
 
 
-def person(place: Agency, *roles: str, over: Agency | None = None, password: str | None = None, name: str = "") -> Person:
+def person(
+    place: Agency, *roles: str, over: Agency | None = None, password: str | None = None, name: str = ""
+) -> Person:
     """Somebody of `place` holding `roles` there, or over another agency. Without a password: use `browser`."""
     username = f"u{uuid4().hex[:10]}"
     made = services.create_person(
-        actor=None, username=username, name=name or f"人员 {username}", agency=place, password=password, must_change=False
+        actor=None,
+        username=username,
+        name=name or f"人员 {username}",
+        agency=place,
+        password=password,
+        must_change=False,
     )
     for role in roles:
         services.grant_role(actor=None, person=made, role=role, agency=over or place)
