@@ -36,7 +36,7 @@ _BY_WORD = {
     PersonalKind.ADDRESS: {"zz", "jtzz", "hjdz", "xzz", "home_address", "residence", "dz", "address", "lxdz"},
     PersonalKind.PLATE: {"cph", "cphm", "hphm", "plate", "plate_no", "license_plate"},
     PersonalKind.PASSPORT: {"hzhm", "passport", "passport_no"},
-    PersonalKind.BIRTH_DATE: {"csrq", "birthday", "birth_date", "birthdate", "date_of_birth", "dob"},
+    PersonalKind.BIRTH_DATE: {"csrq", "birthday", "birth_date", "birthdate", "date_of_birth", "dob", "birth"},
 }  # fmt: skip
 
 _BY_CHINESE = (

@@ -20,21 +20,16 @@ from assets.permissions import require
 from assets.services import gone
 from core import audit
 
-FEW = 3  # fewer missing objects than this are believed, unless they are all there were
 MANY_COLUMNS = 20
-SHARE = 0.3  # of what was known
-
-
-def must_hold(known: int, missing: int) -> bool:
-    """Whether ``missing`` of ``known`` objects at one census is a mass disappearance."""
-    if missing < 2:
-        return False
-    return missing == known or (missing >= FEW and missing >= SHARE * known)
+COLUMN_SHARE = 0.3  # of what was known
 
 
 def must_hold_columns(known: int, missing: int) -> bool:
-    """The same of columns, whose coming and going is everyday: only many at once are doubted."""
-    return missing >= MANY_COLUMNS and missing >= SHARE * known
+    """Whether ``missing`` of ``known`` columns are too many at once; that of tables is ``scanner.diff``'s to say.
+
+    The coming and going of columns is everyday, so only many at once are doubted.
+    """
+    return missing >= MANY_COLUMNS and missing >= COLUMN_SHARE * known
 
 
 def hold(run: CensusRun, tables: Sequence[UUID], columns: Sequence[UUID]) -> None:

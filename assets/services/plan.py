@@ -1,7 +1,8 @@
 """What a census has to write down: the register and the snapshot compared, before anything is written."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,12 @@ from uuid import UUID
 from assets.choices import ObjectState
 from assets.messages import message_code
 from assets.models import Column, Table
-from assets.services import brake, pairing
+from assets.services import brake
 from assets.services.apply import TABLE_FACTS, Step, column_facts, table_facts
 from assets.services.known import Known
+from scanner import diff
 from scanner import model as scanner
+from scanner.diff import ChangeKind, Name
 
 Reason = dict[str, Any]  # {"code": of core.messages, "params": {…}}
 
@@ -43,49 +46,61 @@ def key_of(table: Table | scanner.Table) -> str:
     return json.dumps([schema, table.name], ensure_ascii=False)
 
 
-def make(known: Known, snapshot: scanner.Snapshot, hidden: Iterable[scanner.Unreadable] = ()) -> Plan:
+def make(known: Known, snapshot: scanner.Snapshot, hidden: Sequence[scanner.Unreadable] = ()) -> Plan:
     """Compare what is known with what was found. ``hidden`` may exist all the same (``Connector.still_there``)."""
+    difference = diff.compare(known.as_scanned(), snapshot, hidden)
     live, gone = known.by_name(), known.gone_by_name()
-    paired = pairing.compare(known.as_scanned(), snapshot.tables)
+    renames = _Renames(difference, {table.label: name for name, table in live.items()})
     unreadable = _Unreadables((*snapshot.unreadable, *hidden))
     plan = Plan()
     for found in snapshot.tables:
-        name = _name(found)
-        table = live.get(paired.renamed.get(name, name)) or gone.get(name)
-        _add_found(plan, known, found, table, paired, unreadable)
-    for name in paired.missing:
-        reason = unreadable.of_table(live[name])
+        name = (found.schema, found.name)
+        table = live.get(renames.tables.get(name, name)) or gone.get(name)
+        columns = tuple(known.columns[table.pk]) if table else ()
+        _add_found(plan, found, table, columns, renames.columns[name], unreadable)
+    for name in difference.tables(ChangeKind.UNREADABLE):
+        reason = unreadable.of_table(*name)
         if reason:
             plan.unreadable.append((live[name], reason))
-        else:
-            plan.gone_tables.append(live[name].pk)
+    plan.gone_tables = [live[name].pk for name in difference.tables(ChangeKind.GONE)]
     plan.unknown_unreadable = unreadable.unused()
     plan.listed_unreadable = unreadable.listed()
-    _brake(plan, known)
+    plan.held = difference.brake or _too_much(plan, known)
     return plan
+
+
+class _Renames:
+    """What was renamed, by the later name: tables, and columns by table."""
+
+    def __init__(self, difference: diff.Diff, by_label: Mapping[str, Name]) -> None:
+        self.tables: dict[Name, Name] = {}
+        self.columns: dict[Name, dict[str, str]] = defaultdict(dict)
+        for change in difference.changes:
+            if change.kind is not ChangeKind.RENAMED:
+                continue
+            before = change.facts["name"][0]
+            if change.column is None:
+                self.tables[change.schema, change.table] = by_label[before]
+            else:
+                self.columns[change.schema, change.table][change.column] = before
 
 
 def _add_found(
     plan: Plan,
-    known: Known,
     found: scanner.Table,
     table: Table | None,
-    paired: pairing.Pairing,
+    columns: tuple[Column, ...],
+    renamed: Mapping[str, str],
     unreadable: "_Unreadables",
 ) -> None:
     """One table that the snapshot describes: a step when anything differs, else only a touch."""
-    reason = unreadable.of_table(found)
-    columns = tuple(known.columns[table.pk]) if table else ()
-    step = Step(
-        found=found, table=table, columns=columns, renamed_columns=paired.renamed_columns.get(_name(found), {}),
-        unreadable_columns=unreadable.of_columns(found, columns), unreadable=reason,
-    )  # fmt: skip
-    there = (
-        {column.name for column in found.columns} | set(step.renamed_columns.values()) | set(step.unreadable_columns)
-    )
-    plan.gone_columns += [
-        column.pk for column in columns if column.state != ObjectState.GONE and column.name not in there
-    ]
+    reason = unreadable.of_table(found.schema, found.name)
+    denied = unreadable.of_columns(found, columns)
+    step = Step(found, table, columns, renamed, denied, reason)
+    there = {column.name for column in found.columns} | set(renamed.values()) | set(denied)
+    live = [column for column in columns if column.state != ObjectState.GONE]
+    if table is not None and table.state != ObjectState.GONE:
+        plan.gone_columns += [column.pk for column in live if column.name not in there]
     if reason:
         plan.failed[key_of(found)] = reason
     if table is None or _differs(step, table):
@@ -95,6 +110,7 @@ def _add_found(
 
 
 def _differs(step: Step, table: Table) -> bool:
+    """Whether anything of the table is to be written but its sizes and the time it was seen."""
     facts = table_facts(step.found)
     names = ("schema_name", "name", "column_count", *TABLE_FACTS)
     wanted = ObjectState.UNREADABLE if step.unreadable else ObjectState.SEEN
@@ -111,38 +127,29 @@ def _differs(step: Step, table: Table) -> bool:
     )
 
 
-def _brake(plan: Plan, known: Known) -> None:
-    """Judge the disappearances: of tables against the tables, of columns against the columns of tables that are there."""
-    tables = len(known.live())
+def _too_much(plan: Plan, known: Known) -> bool:
+    """Beyond the scanner's brake: everything at once, and columns against the columns of tables that are there."""
     lost = set(plan.gone_tables)
-    columns = sum(
-        column.state != ObjectState.GONE
-        for table in known.live() if table.pk not in lost
-        for column in known.columns[table.pk]
-    )  # fmt: skip
-    plan.held = brake.must_hold(tables, len(plan.gone_tables)) or brake.must_hold_columns(
-        columns, len(plan.gone_columns)
-    )
-
-
-def _name(table: scanner.Table) -> tuple[str, str]:
-    return table.schema, table.name
+    staying = [table for table in known.live() if table.pk not in lost]
+    columns = sum(column.state != ObjectState.GONE for table in staying for column in known.columns[table.pk])
+    return (len(lost) > 1 and not staying) or brake.must_hold_columns(columns, len(plan.gone_columns))
 
 
 class _Unreadables:
-    """The unreadable objects of a snapshot by what they name: "schema.table", "schema.table.column", a path, a schema."""
+    """The unreadable objects of a snapshot, asked by the table or column that they may name."""
 
     def __init__(self, objects: Iterable[scanner.Unreadable]) -> None:
-        self._by_label: Mapping[str, scanner.Unreadable] = {item.object: item for item in objects}
+        self._by_label = {item.object: item for item in objects}
+        self._paths = [label for label in self._by_label if "/" in label or "." in label]  # files and folders
         self._used: set[str] = set()
 
-    def of_table(self, table: Table | scanner.Table) -> Reason | None:
-        """Why ``table`` cannot be read, when it is named itself, or its schema, file or folder is."""
-        schema = table.schema_name if isinstance(table, Table) else table.schema
-        for label in _labels(schema, table.name):
-            if label in self._by_label:
-                return self._use(label)
-        return None
+    def of_table(self, schema: str, name: str) -> Reason | None:
+        """Why the table cannot be read, when it is named itself, or its file or folder is."""
+        label = f"{schema}.{name}" if schema else name
+        if label in self._by_label:
+            return self._use(label)
+        holding = next((path for path in self._paths if diff.names_table(path, schema, name)), None)
+        return self._use(holding) if holding else None
 
     def of_columns(self, found: scanner.Table, known: Iterable[Column]) -> dict[str, Reason]:
         names = {column.name for column in found.columns} | {column.name for column in known}
@@ -160,21 +167,7 @@ class _Unreadables:
         return _reason(self._by_label[label])
 
 
-def _labels(schema: str, name: str) -> list[str]:
-    """What an unreadable table may be called: by schema and name; as a file or a sheet; by its schema or folder."""
-    label = f"{schema}.{name}" if schema else name
-    path = f"{schema}/{name}" if schema else name
-    stem = path.split(".")[0] if "." in name else path  # "stem.sheet" of a workbook
-    files = [f"{base}{ending}" for base in (path, stem) for ending in FILE_ENDINGS]
-    folders = schema.split("/")
-    above = ["/".join(folders[:depth]) for depth in range(1, len(folders) + 1)] if schema else []
-    return [label, *files, *above]
-
-
-FILE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
-
-
 def _reason(item: scanner.Unreadable) -> Reason:
-    code = message_code(item.code)
+    """``path`` stands beside ``object`` because the sentences about files speak of paths."""
     params = {"object": item.object, "path": item.object, "reason": item.reason}
-    return {"code": code, "params": params}
+    return {"code": message_code(item.code), "params": params}

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from assets.choices import ObjectState
+from assets.choices import ObjectState, PersonalKind
 from assets.masking import mask_profile, personal_kind
 from assets.models import Column, ColumnProfile, ScanRun, Table, TableProfile
 from assets.storable import storable
@@ -44,10 +44,15 @@ def _retire(table: Table) -> None:
 
 
 def _recognise(found: list[tuple[Column, scanner.ColumnProfile]]) -> None:
-    """Set the kind of personal information by what was found, unless a person has decided."""
+    """Set the kind of personal information by what was found, unless a person has decided.
+
+    A bare "name" is a person's where the same table also keeps citizen ids.
+    """
+    kinds = {column.pk: personal_kind(column.name, column.comment, item.identifiers) for column, item in found}
+    of_people = PersonalKind.CITIZEN_ID in kinds.values()
     changed = []
-    for column, item in found:
-        kind = personal_kind(column.name, column.comment, item.identifiers)
+    for column, _item in found:
+        kind = kinds[column.pk] or (PersonalKind.NAME.value if of_people and column.name.lower() == "name" else "")
         if not column.personal_decided and column.personal_kind != kind:
             column.personal_kind = kind
             changed.append(column)

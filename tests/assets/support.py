@@ -11,6 +11,7 @@ import pytest
 
 from accounts.models import Agency, Grant, Person
 from accounts.services import create_agency, create_person
+from assets import contributors
 from assets.models import DataSource
 from assets.services import requests, sources
 from core import jobs, keys
@@ -38,9 +39,7 @@ def own_files(settings: Any, tmp_path: Path) -> None:
 def city(db: None) -> SimpleNamespace:
     """市 above 公安局 and 民政局; ``police`` and ``civil`` hold an agency, a manager, a steward and a viewer each."""
     top = create_agency(actor=None, code="330000", name="滨海市")
-    return SimpleNamespace(
-        top=top, police=_bureau(top, "ga", "市公安局"), civil=_bureau(top, "mz", "市民政局")
-    )
+    return SimpleNamespace(top=top, police=_bureau(top, "ga", "市公安局"), civil=_bureau(top, "mz", "市民政局"))
 
 
 def _bureau(parent: Agency, code: str, name: str) -> SimpleNamespace:
@@ -95,11 +94,20 @@ def finished(job: Job) -> Job:
     return job
 
 
-@pytest.fixture
-def contributor() -> Iterator[Callable[[Any], None]]:
-    """Register a contributor for this test."""
-    from assets import contributors
+@pytest.fixture(autouse=True)
+def assets_alone() -> Iterator[None]:
+    """Higher apps do not take part in the readings of these tests; tests/flows has them all."""
+    others = contributors.all_contributors()
+    for other in others:
+        contributors.unregister(other.name)
+    yield
+    for other in others:
+        contributors.register(other)
 
+
+@pytest.fixture
+def contributor(assets_alone: None) -> Iterator[Callable[[Any], None]]:
+    """Register a contributor for this test."""
     added: list[str] = []
 
     def register(one: Any) -> None:
