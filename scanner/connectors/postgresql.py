@@ -115,6 +115,8 @@ class PostgreSQL(Connector):
             )  # fmt: skip
         except psycopg2.Error as error:
             raise self._refusal(str(error), seconds) from None
+        except UnicodeDecodeError as error:  # a server that speaks GBK before the session has an encoding
+            raise self._refusal(error.object.decode("gb18030", "backslashreplace"), seconds) from None
 
     def _refusal(self, message: str, seconds: int) -> SourceError:
         where = {name: self.values[name] for name in ("host", "port", "user", "database")}
