@@ -9,9 +9,11 @@ class QualityConfig(AppConfig):
 
     def ready(self) -> None:
         from assets import contributors  # slow import: models are loaded only now
-        from quality import documents, indicators  # slow import: models are loaded only now
+        from quality import documents, indicators, navigation, panels  # slow import: models are loaded only now
         from quality.contributor import QualityContributor  # slow import: models are loaded only now
 
         contributors.register(QualityContributor())
         documents.register()
         indicators.register_all()
+        navigation.register_all()
+        panels.register_all()

@@ -13,9 +13,9 @@ from quality import selectors
 
 def register_all() -> None:
     _one("quality.rules", _("质量规则"), _("条"), lambda user: selectors.rules_visible_to(user).filter(enabled=True),
-         "rule_list", "?enabled=true", order=10)  # fmt: skip
+         "rule_list", "?enabled=yes", order=10)  # fmt: skip
     _one("quality.failing_rules", _("未通过的规则"), _("条"), selectors.failing_rules,
-         "rule_list", "?enabled=true&passed=false", order=20, good="down")  # fmt: skip
+         "rule_list", "?enabled=yes&failing=yes", order=20, good="down")  # fmt: skip
     _one("quality.scored_tables", _("已评分的表"), _("张"), selectors.scored_tables,
          "table_list", "", order=30, good="up")  # fmt: skip
     _one("quality.findings", _("未解决的质量问题"), _("个"), selectors.open_findings,

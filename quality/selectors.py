@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, F, Prefetch, QuerySet, Sum
+from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.scope import visible_to
@@ -67,6 +67,11 @@ def open_proposals(user: Any) -> QuerySet[RuleProposal]:
     return visible_to(user, waiting.defer("column__source__sealed_secrets"), "rule.edit")
 
 
+def open_proposals_of_table(table: Table) -> QuerySet[RuleProposal]:
+    waiting = RuleProposal.objects.filter(column__table=table, state=ProposalState.OPEN).exclude(column__state=_GONE)
+    return waiting.select_related("column").order_by("column__position", "kind")
+
+
 def findings_visible_to(user: Any) -> QuerySet[Finding]:
     findings = Finding.objects.select_related("rule__table__source__agency").defer(
         "rule__table__source__sealed_secrets"
@@ -77,6 +82,16 @@ def findings_visible_to(user: Any) -> QuerySet[Finding]:
 
 def open_findings(user: Any) -> QuerySet[Finding]:
     return findings_visible_to(user).filter(state=FindingState.OPEN)
+
+
+def open_finding_of(rule: Rule) -> Finding | None:
+    return rule.findings.filter(state=FindingState.OPEN).first()
+
+
+def tables_matching(tables: QuerySet[Table], text: str) -> QuerySet[Table]:
+    """Those whose name, title or comment has ``text``."""
+    named = Q(name__icontains=text) | Q(title__icontains=text) | Q(comment__icontains=text)
+    return tables.filter(named).order_by("name", "id")
 
 
 def findings_of_table(table: Table) -> QuerySet[Finding]:
