@@ -53,6 +53,8 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
 
 
 def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
+    parameters = operation.setdefault("parameters", [])
+    parameters[:] = [one for one in parameters if one["in"] != "path" or f"{{{one['name']}}}" in path]
     statuses = {400, 401, 403, 406, 429, 500}
     if "{" in path:
         statuses.add(404)

@@ -28,7 +28,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"JobState": "core.choices.JobState", "ItemState": "core.choices.ItemState"},
+    "ENUM_NAME_OVERRIDES": {  # several fields are called state or kind
+        "JobState": "core.choices.JobState",
+        "ItemState": "core.choices.ItemState",
+        "ObjectState": "assets.choices.ObjectState",
+        "SystemKind": "assets.choices.SystemKind",
+        "TableKind": "assets.choices.TableKind",
+    },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "datagene.openapi.complete"],
 }

@@ -1,5 +1,6 @@
 """Sessions and passwords: limits, ending them, what a change of password or account does to them."""
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -194,7 +195,7 @@ def test_password_may_not_be_made_of_the_name(who: Person, settings: Any) -> Non
 def test_last_five_passwords_are_not_used_again(who: Person, settings: Any) -> None:
     settings.SECURITY_PROFILE = "dengbao3"
     used = [PASSWORD, *[f"Harbour-Lane-{number}00{number}" for number in range(1, 6)]]
-    for current, new in zip(used, used[1:], strict=False):
+    for current, new in itertools.pairwise(used):
         services.change_own_password(actor=who, current=current, new=new)
     with pytest.raises(ValidationError):
         services.change_own_password(actor=who, current=used[-1], new=used[1])
