@@ -1,8 +1,7 @@
 """A few ten thousand distinct values as bytes, for kernels that look at all of them at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,7 @@ import pyarrow as pa
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 CHUNK_ROWS = 32_768  # small enough to stay in the processor's cache
@@ -52,18 +52,21 @@ class Chunk:
         return not len(self.data) or bool(self.data.max() < 128)
 
     def fixed(self, width: int) -> tuple[Ints, Bytes]:
-        """Positions of the values of this many bytes, and their bytes as a matrix of one row a value."""
+        """Positions of the values of this many bytes, and their bytes: ``matrix[3]`` is the fourth byte of each.
+
+        Bytes of one place stand together, so that a kernel walks along them in a straight line.
+        """
         if width not in self._fixed:
             rows = np.flatnonzero(self.sizes == width) if width in self.widths else np.zeros(0, np.int64)
             if len(rows) == len(self):  # all alike: no gathering needed
-                matrix = self.data.reshape(-1, width) if width else np.zeros((len(self), 0), np.uint8)
+                matrix = np.ascontiguousarray(self.data.reshape(len(rows), width).T)
             else:
-                matrix = self.data[self.starts[rows][:, None] + np.arange(width)]
+                matrix = self.data[self.starts[rows] + np.arange(width)[:, None]]
             self._fixed[width] = rows, matrix
         return self._fixed[width]
 
     def mask_of(self, width: int, test: Callable[[Bytes], Mask]) -> Mask:
-        """Which values have this many bytes and pass the test, which is given the matrix of their bytes."""
+        """Which values have this many bytes and pass the test, which is given their bytes (see ``fixed``)."""
         mask = np.zeros(len(self), np.bool_)
         rows, matrix = self.fixed(width)
         if len(rows):
@@ -76,24 +79,26 @@ def chunk_of(texts: list[str]) -> Chunk:
     return Chunk(pa.array(texts, pa.large_string()))
 
 
-def digits(matrix: Bytes) -> tuple[Mask, npt.NDArray[Any]]:
-    """Which rows are decimal digits throughout, and the value of each byte as a digit (nonsense elsewhere)."""
-    values = matrix - np.uint8(48)  # bytes below 0 wrap to large values
-    return whole_rows(values < 10), values
+def digits(matrix: Bytes) -> tuple[Mask, Bytes]:
+    """Which values are decimal digits throughout, and each byte as a digit (nonsense where it is none)."""
+    numbers = matrix - np.uint8(48)  # bytes below 48 wrap to large numbers
+    return everywhere(numbers < 10), numbers
 
 
-def whole_rows(found: npt.NDArray[np.bool_]) -> Mask:
-    """Which rows are true throughout."""
-    mask: Mask = np.all(found, axis=1)
+def everywhere(found: npt.NDArray[np.bool_]) -> Mask:
+    """Which values are true in every place."""
+    mask: Mask = np.all(found, axis=0)
     return mask
 
 
-def weighted(values: npt.NDArray[Any], weights: tuple[int, ...]) -> Ints:
-    """The weighted sum of each row."""
-    sums: npt.NDArray[Any] = values.astype(np.int32) @ np.array(weights, np.int32)
-    return sums
+def weighted(numbers: Bytes, weights: Sequence[int]) -> Numbers:
+    """The weighted sum of the places of each value."""
+    total = np.zeros(numbers.shape[1], np.int32)
+    for place, weight in zip(numbers, weights, strict=False):
+        total += place * np.int32(weight)
+    return total
 
 
-def number_at(values: npt.NDArray[Any], start: int, length: int) -> Ints:
-    """The number that the digits of each row from ``start`` on state."""
-    return weighted(values[:, start : start + length], tuple(10**power for power in reversed(range(length))))
+def number_at(numbers: Bytes, start: int, length: int) -> Numbers:
+    """The number that the digits of each value from place ``start`` on state."""
+    return weighted(numbers[start : start + length], [10**power for power in reversed(range(length))])

@@ -14,14 +14,14 @@ from itertools import product
 
 import numpy as np
 
-from scanner.values.chunk import Bytes, Chunk, Ints, Mask, digits, number_at, whole_rows
+from scanner.values.chunk import Bytes, Chunk, Mask, Numbers, digits, everywhere, number_at
 
 PARTS = {"YYYY": "year", "MM": "month", "DD": "day", "hh": "hour", "mm": "minute", "ss": "second"}
 SHORT_PARTS = {"M": "month", "D": "day", "h": "hour"}
 RANGES = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
 LITERAL_LETTERS = "TZ"
 _PIECE = re.compile(r"YYYY|MM|DD|hh|mm|ss|M|D|h|.", re.DOTALL)
-_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
+_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int32)
 _LEAP_YEAR = 2000  # stands in for the year of a format that has none
 
 DETECTED_FORMATS = (
@@ -143,25 +143,25 @@ def dates_in(chunk: Chunk, form: DateFormat) -> Mask:
 
 
 def _in_layout(matrix: Bytes, layout: Layout) -> Mask:
-    mask = np.ones(len(matrix), np.bool_)
+    mask = np.ones(matrix.shape[1], np.bool_)
     for at, sign in layout.literals:
-        mask &= whole_rows(matrix[:, at : at + len(sign)] == np.frombuffer(sign, np.uint8))
+        mask &= everywhere(matrix[at : at + len(sign)] == np.frombuffer(sign, np.uint8)[:, None])
     if not mask.any():  # most formats do not occur
         return mask
-    found: dict[str, Ints] = {}
+    found: dict[str, Numbers] = {}
     for field in layout.fields:
-        numeric, values = digits(matrix[:, field.start : field.start + field.width])
+        numeric, values = digits(matrix[field.start : field.start + field.width])
         found[field.part] = number = number_at(values, 0, field.width)
         lowest, highest = RANGES[field.part]
         mask &= numeric & (number >= lowest) & (number <= highest)
         if field.bare and field.width == 2:
             mask &= number >= 10
-    years = found.get("year", np.full(len(matrix), _LEAP_YEAR))
-    ones = np.ones(len(matrix), np.int64)
+    years = found.get("year", np.full(matrix.shape[1], _LEAP_YEAR, np.int32))
+    ones = np.ones(matrix.shape[1], np.int32)
     return mask & real_dates(years, found.get("month", ones), found.get("day", ones))
 
 
-def real_dates(years: Ints, months: Ints, days: Ints) -> Mask:
+def real_dates(years: Numbers, months: Numbers, days: Numbers) -> Mask:
     """Which triples are days of the calendar, years 1 to 9999."""
     leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
     known = (months >= 1) & (months <= 12)

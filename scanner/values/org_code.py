@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from scanner.values.chunk import Bytes, Chunk, Mask, weighted, whole_rows
+from scanner.values.chunk import Bytes, Chunk, Mask, everywhere, weighted
 
 WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "0X987654321"  # by the weighted sum modulo 11: 11 minus it, 10 written X, 11 written 0
@@ -29,12 +29,12 @@ def org_codes(chunk: Chunk) -> Mask:
 
 
 def _valid(matrix: Bytes) -> Mask:
-    values = _VALUES[matrix[:, :8]]
-    known = whole_rows(values != _UNKNOWN)
-    valid: Mask = known & (matrix[:, -1] == _CHECK_BYTES[weighted(values, WEIGHTS) % 11])
+    values = _VALUES[matrix[:8]]
+    known = everywhere(values != _UNKNOWN)
+    valid: Mask = known & (matrix[-1] == _CHECK_BYTES[weighted(values, WEIGHTS) % 11])
     return valid
 
 
 def _valid_with_hyphen(matrix: Bytes) -> Mask:
-    valid: Mask = _valid(matrix) & (matrix[:, 8] == ord("-"))
+    valid: Mask = _valid(matrix) & (matrix[8] == ord("-"))
     return valid

@@ -6,10 +6,12 @@ character stands for itself. A run of n > 1 equal results is written once with `
 
 import unicodedata
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scanner.values.chunk import Chunk, Ints
 
@@ -21,10 +23,13 @@ _HAN_RANGES = (
     (0x3038, 0x303B), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFA6D), (0xFA70, 0xFAD9), (0x16FE2, 0x16FE3),
     (0x16FF0, 0x16FF1), (0x20000, 0x2FA1F), (0x30000, 0x323AF),
 )  # fmt: skip
-_POINTS = 0x110000
-_UNKNOWN = 0xFFFFFFFF
-_symbols = np.full(_POINTS, _UNKNOWN, np.uint32)  # filled as characters turn up
+# What each code point becomes, filled as characters turn up. Nearly all text lies in the first plane, whose table is
+# small enough to stay in the processor's cache.
+_UNKNOWN = 0xFFFF
+_plane = np.full(0x10000, _UNKNOWN, np.uint16)
+_all_planes = np.full(0x110000, _UNKNOWN, np.uint32)
 _OPEN, _CLOSE, _ZERO = ord("{"), ord("}"), ord("0")
+_POWERS = np.array([10**power for power in range(13)], np.int64)
 
 
 def symbol_of(character: str) -> str:
@@ -43,8 +48,7 @@ def pattern_of(text: str) -> str:
 
 def patterns_of(chunk: Chunk) -> pa.Array:
     """The pattern of every value, as a large_string array: as ``pattern_of``."""
-    points, begins = _code_points(chunk)
-    symbols = _symbols_of(points)
+    symbols, begins = _symbols_of(chunk)
     if not len(symbols):
         return pa.array([""] * len(chunk), pa.large_string())
     first_of_run = np.empty(len(symbols), np.bool_)
@@ -52,64 +56,65 @@ def patterns_of(chunk: Chunk) -> pa.Array:
     np.not_equal(symbols[1:], symbols[:-1], out=first_of_run[1:])
     first_of_run[begins[begins < len(symbols)]] = True
     heads = np.flatnonzero(first_of_run)
-    lengths = np.diff(heads, append=len(symbols))
-    written, sizes = _write(symbols[heads], lengths)
+    written, ends = _write(symbols[heads], np.diff(heads, append=len(symbols)))
     # where each value's text begins: at its first run; an empty value begins where the next one does
-    run_starts = np.concatenate([[0], np.cumsum(sizes)])
+    run_starts = np.concatenate([[0], ends])
     bounds = run_starts[np.searchsorted(heads, np.append(begins, len(symbols)))]
     return _strings(written, bounds)
 
 
-def _code_points(chunk: Chunk) -> tuple[npt.NDArray[np.uint32], Ints]:
-    """All characters in a row, and the position at which each value begins."""
+def _symbols_of(chunk: Chunk) -> tuple[npt.NDArray[Any], Ints]:
+    """What all characters in a row become, and the position at which each value begins."""
     if chunk.is_ascii:
-        return chunk.data.astype(np.uint32), chunk.starts
-    points = np.frombuffer(chunk.data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    leads = np.concatenate([[0], np.cumsum((chunk.data & 0xC0) != 0x80)])  # characters before each byte
-    return points, leads[chunk.starts]
+        return _looked_up(chunk.data, _plane), chunk.starts
+    lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
+    begins = np.cumsum(lengths) - lengths
+    text = chunk.data.tobytes().decode()
+    if chunk.data.max() < 0xF0:  # no character of four bytes
+        return _looked_up(np.frombuffer(text.encode("utf-16-le"), np.uint16), _plane), begins
+    return _looked_up(np.frombuffer(text.encode("utf-32-le"), np.uint32), _all_planes), begins
 
 
-def _symbols_of(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    symbols = _symbols[points]
-    missing = symbols == _UNKNOWN
+def _looked_up(points: npt.NDArray[Any], table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    symbols: npt.NDArray[Any] = table[points]
+    missing = symbols == _UNKNOWN  # U+FFFF itself, which stands for itself, is looked up every time
     if missing.any():
         for point in np.unique(points[missing]).tolist():
-            _symbols[point] = ord(symbol_of(chr(point)))
-        symbols = _symbols[points]
+            table[point] = ord(symbol_of(chr(point)))
+        symbols = table[points]
     return symbols
 
 
-def _write(symbols: npt.NDArray[np.uint32], lengths: Ints) -> tuple[npt.NDArray[np.uint32], Ints]:
-    """The runs as code points, and how many each takes."""
-    figures = np.zeros(len(lengths), np.int64)  # decimal digits of the length, none for a single character
-    bound, figure = 2, 1
-    while len(lengths) and lengths.max() >= bound:
-        figures[lengths >= bound] = figure
-        figure += 1
-        bound = 10 ** (figure - 1)
-    sizes = np.where(figures > 0, figures + 3, 1)
-    ends = np.cumsum(sizes)
-    starts = ends - sizes
-    written = np.empty(int(ends[-1]), np.uint32)
-    written[starts] = symbols
-    long = np.flatnonzero(figures)
-    written[starts[long] + 1] = _OPEN
-    written[ends[long] - 1] = _CLOSE
+def _write(symbols: npt.NDArray[Any], lengths: Ints) -> tuple[npt.NDArray[Any], Ints]:
+    """The runs as code points, and where each ends."""
+    long = np.flatnonzero(lengths > 1)
     rest = lengths[long]
-    for place in range(int(figures.max())):
-        present = figures[long] > place
-        written[ends[long[present]] - 2 - place] = _ZERO + rest[present] % 10
-        rest = rest // 10
-    return written, sizes
+    figures = np.searchsorted(_POWERS, rest, side="right")  # decimal digits of the length
+    sizes = np.ones(len(lengths), np.int64)
+    sizes[long] = figures + 3
+    ends = np.cumsum(sizes)
+    written = np.empty(int(ends[-1]), symbols.dtype)
+    written[ends - sizes] = symbols
+    last = ends[long] - 1
+    written[last - figures - 1] = _OPEN
+    written[last] = _CLOSE
+    for place in range(int(figures.max(initial=0))):
+        if place:
+            kept = figures > place
+            last, rest, figures = last[kept], rest[kept] // 10, figures[kept]
+        written[last - 1 - place] = _ZERO + rest % 10
+    return written, ends
 
 
-def _strings(points: npt.NDArray[np.uint32], bounds: Ints) -> pa.Array:
+def _strings(points: npt.NDArray[Any], bounds: Ints) -> pa.Array:
     """Strings cut from code points at the bounds."""
-    if not len(points) or points.max() < 128:
+    if points.max() < 128:
         data, offsets = points.astype(np.uint8).tobytes(), bounds
     else:
-        widths = 1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000)
-        offsets = np.concatenate([[0], np.cumsum(widths)])[bounds]
-        data = points.tobytes().decode("utf-32-le").encode()
+        widths = (points >= 0x80).view(np.int8) + (points >= 0x800).view(np.int8)
+        if points.dtype == np.uint32:
+            widths += points >= 0x10000
+        offsets = bounds + np.concatenate([[0], np.cumsum(widths, dtype=np.int64)])[bounds]
+        data = points.tobytes().decode("utf-16-le" if points.dtype == np.uint16 else "utf-32-le").encode()
     offsets = np.ascontiguousarray(offsets, np.int64)
     return pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(offsets), pa.py_buffer(data))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scanner.values.chunk import Bytes, Chunk, Mask, weighted, whole_rows
+from scanner.values.chunk import Bytes, Chunk, Mask, everywhere, weighted
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = tuple(pow(3, power, 31) for power in range(17))
@@ -26,6 +26,6 @@ def usccs(chunk: Chunk) -> Mask:
 
 def _valid(matrix: Bytes) -> Mask:
     values = _VALUES[matrix]
-    checks = -weighted(values[:, :17], WEIGHTS) % 31
-    valid: Mask = whole_rows(values != _UNKNOWN) & (values[:, 17] == checks)
+    checks = -weighted(values[:17], WEIGHTS) % 31
+    valid: Mask = everywhere(values != _UNKNOWN) & (values[17] == checks)
     return valid
