@@ -48,6 +48,18 @@ def yes_no(condition: Q) -> Any:
     return narrow
 
 
+class DaysFilter(filters.NumberFilter):
+    """A whole number of days, at most ten years."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=3660, **options)
+
+    def get_max_validator(self) -> None:
+        """The bounds above are those of the field; django-filter's own is for decimals."""
+
+
 class SystemFilter(filters.FilterSet):
     q = filters.CharFilter(method=word("name", "code", "description"), label=_("搜索"))
     agency = filters.UUIDFilter(field_name="agency_id", label=_("机构"))
@@ -94,14 +106,14 @@ class TableFilter(filters.FilterSet):
     )
     rows_min = filters.NumberFilter(field_name="rows", lookup_expr="gte", label=_("行数不少于"))
     score_max = filters.NumberFilter(field_name="score", lookup_expr="lte", label=_("得分不高于"))
-    new_days = filters.NumberFilter(method="_new", label=_("最近几天新增"), field_class=forms.IntegerField, min_value=1)
+    new_days = DaysFilter(method="_new", label=_("最近几天新增"))
 
     class Meta:
         model = Table
         fields: tuple[str, ...] = ()
 
     def _new(self, queryset: QuerySet[Table], _name: str, days: int) -> QuerySet[Table]:
-        return queryset.filter(first_seen_at__gte=since(int(days)))
+        return queryset.filter(first_seen_at__gte=since(days))
 
 
 class ColumnFilter(filters.FilterSet):
@@ -149,11 +161,11 @@ class ChangeFilter(filters.FilterSet):
     census = filters.UUIDFilter(field_name="run_id", label=_("盘点记录"))
     kind = filters.MultipleChoiceFilter(choices=ChangeKind.choices, label=_("变更类型"))
     since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label=_("不早于"))
-    days = filters.NumberFilter(method="_recent", label=_("最近几天"), field_class=forms.IntegerField, min_value=1)
+    days = DaysFilter(method="_recent", label=_("最近几天"))
 
     class Meta:
         model = SchemaChange
         fields: tuple[str, ...] = ()
 
     def _recent(self, queryset: QuerySet[SchemaChange], _name: str, days: int) -> QuerySet[SchemaChange]:
-        return queryset.filter(at__gte=since(int(days)))
+        return queryset.filter(at__gte=since(days))

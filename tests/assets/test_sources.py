@@ -28,7 +28,10 @@ def test_the_password_is_sealed_and_appears_nowhere(city: SimpleNamespace) -> No
     assert source.sealed_secrets.startswith("v1:")
     assert "s3cret" not in repr(vars(source)) + source.sealed_secrets
     assert "s3cret" not in str(list(AuditEntry.objects.values()))
-    assert crypto.unseal(source.sealed_secrets, crypto.aad(source, "sealed_secrets")) == '{"password": "s3cret-\\u53e3\\u4ee4"}'
+    assert (
+        crypto.unseal(source.sealed_secrets, crypto.aad(source, "sealed_secrets"))
+        == '{"password": "s3cret-\\u53e3\\u4ee4"}'
+    )
 
 
 def test_a_sealed_password_does_not_open_in_another_row(city: SimpleNamespace) -> None:
