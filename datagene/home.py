@@ -24,7 +24,7 @@ from assets.selectors.catalogue import tables_visible_to
 from core import indicators
 from core.models import AuditEntry
 from core.selectors import jobs_visible_to
-from core.templatetags.figures import band, short_number
+from core.templatetags.figures import band, scaled_unit, short_number
 from core.texts import Text
 from core.views import SignedInView
 from core.visibility import can, visible_to
@@ -143,7 +143,7 @@ def _counted(
     digits, scale = short_number(reading.value)
     context = str(sentence) % {"n": _words(readings[beside].value)} if beside in readings else ""
     history = [value for _day, value in reading.indicator.history(viewer)] if reading.indicator.history else []
-    return Kpi(label, digits, f"{scale}{unit}" if scale else unit, address(reading), context, history)
+    return Kpi(label, digits, scaled_unit(scale, unit), address(reading), context, history)
 
 
 def _words(value: Any) -> str:
@@ -211,7 +211,8 @@ def _quantity_station(
     readings: dict[str, indicators.Reading], overall: quality.Overall
 ) -> tuple[float | None, str, str]:
     """Share of the tables whose rows were counted by a reading, not estimated."""
-    note = translate("%(n)s 条") % {"n": _words(readings["assets.rows"].value)}
+    digits, scale = short_number(readings["assets.rows"].value)
+    note = f"{digits} {scaled_unit(scale, translate('条'))}"
     return profiled_share(readings), note, address(readings["assets.rows"])
 
 

@@ -75,6 +75,11 @@ def short_number(value: Any) -> tuple[str, str]:
     return str(num(number)), ""
 
 
+def scaled_unit(scale: str, unit: Any) -> str:
+    """Scale word and unit as the language joins them: 亿 + 条 → 亿条, B + rows → B rows."""
+    return f"{scale}{unit}" if not scale or not scale.isascii() else f"{scale} {unit}"
+
+
 @register.filter
 def wan(value: Any) -> str:
     """3862000000 → 38.62 亿 (3.86 B); None → 未统计."""

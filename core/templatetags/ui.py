@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -123,18 +123,19 @@ def field_of(form: Any, name: str) -> Any:
 
 @register.simple_tag
 def filter_control(field: BoundField) -> str:
-    """A filter in a toolbar. Where several options may be chosen by URL, the toolbar offers one of them: 全部 or one."""
+    """A filter in a toolbar: a choice always offers 全部 first. Where the URL may name several options, it offers one."""
     widget = field.field.widget
-    if not getattr(widget, "allow_multiple_selected", False):
+    if not isinstance(widget, Select):
         return field.as_widget(attrs={"class": "input"})
-    value = field.value() or []
+    value: Any = widget.format_value(field.value())
     chosen = {str(item) for item in (value if isinstance(value, (list, tuple)) else [value])}
     options = format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
         (
             (key, SafeString(" selected") if str(key) in chosen else "", text)
-            for key, text in getattr(field.field, "choices", ())
+            for key, text in widget.choices
+            if str(key) not in ("", "unknown")  # what Django calls no choice: ---------, Unknown
         ),
     )
     return format_html(

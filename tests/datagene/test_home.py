@@ -1,0 +1,106 @@
+"""The dashboard: scopes from grants, honest stations, empty states, a constant number of queries."""
+
+from types import SimpleNamespace
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.scope import narrowed, paths_of
+from assets.models import DataSource, Table
+from core.indicators import Reading, get
+from datagene import home
+from quality.selectors import Overall
+from tests.accounts import world
+from tests.accounts.world import browser
+
+NOTHING = Overall(None, 0, [])
+
+
+def add_tables(agency: object, count: int) -> None:
+    source = DataSource.objects.create(agency=agency, name=f"{agency}业务库", kind="sqlite")
+    now = timezone.now()
+    for number in range(count):
+        Table.objects.create(
+            source=source, schema_name="s", name=f"t{number}", kind="table", row_count=1000, first_seen_at=now,
+            last_seen_at=now, profiled_at=now if number % 2 else None,
+        )  # fmt: skip
+
+
+def test_the_empty_dashboard_has_its_empty_states(city: SimpleNamespace) -> None:
+    html = browser(city.chief).get("/").content.decode()
+    for sentence in ("今天没有待处理事项", "还没有质量得分。", "还没有任务。", "还没有动态。", "还没有数据源。"):
+        assert sentence in html
+    assert html.count("未启用") == 7
+    assert "未统计" in html
+    assert "echarts" not in html  # only where axes are drawn
+
+
+def test_scopes_follow_the_grants(city: SimpleNamespace) -> None:
+    assert [scope.key for scope in home.scopes_of(city.chief)] == ["all", "agency"]
+    assert [scope.key for scope in home.scopes_of(city.officer)] == ["all"]
+    assert [scope.key for scope in home.scopes_of(city.auditor)] == ["all"]
+
+
+def test_the_scope_of_an_agency_counts_its_tables_only(city: SimpleNamespace) -> None:
+    add_tables(city.police, 3)
+    add_tables(city.tax, 4)
+    client = browser(city.chief)
+    assert "<strong>7</strong>" in client.get("/").content.decode()
+    assert "<strong>3</strong>" in client.get("/?scope=agency").content.decode()
+    assert "<strong>7</strong>" in client.get("/?scope=nonsense").content.decode()
+    assert "市税务局" not in browser(city.officer).get("/").content.decode()
+
+
+def test_narrowing_never_widens(city: SimpleNamespace) -> None:
+    assert paths_of(narrowed(city.chief, city.tax.path), "data.view") == (city.tax.path,)
+    assert paths_of(narrowed(city.officer, city.tax.path), "data.view") == ()
+    assert paths_of(narrowed(city.officer, city.root.path), "data.view") == (city.police.path,)
+    assert paths_of(city.chief, "data.view") == (city.root.path,)
+
+
+def test_stations_carry_values_only_where_something_runs(city: SimpleNamespace) -> None:
+    values = {
+        "assets.tables": 200, "assets.tables_unreadable": 20, "assets.tables_unprofiled": 100, "assets.rows": 3_862_000_000,
+        "quality.rules": 12,
+    }  # fmt: skip
+    drawn = home.stations({key: Reading(get(key), value) for key, value in values.items()}, NOTHING)
+    assert [(item.live, item.percent, item.tone, item.note) for item in drawn if item.live] == [
+        (True, 90.0, "good", "200 张表"),
+        (True, 50.0, "bad", "38.62 亿条"),
+        (True, None, "", "12 条规则"),
+    ]
+    assert [item.percent for item in drawn if not item.live] == [None] * 7
+
+
+def test_the_dashboard_asks_the_same_of_few_and_of_many(city: SimpleNamespace) -> None:
+    client = browser(city.chief)
+    add_tables(city.police, 1)
+    client.get("/")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/").status_code == 200
+        return len(captured)
+
+    few = queries()
+    for number in range(5):
+        add_tables(world.agency(f"新机构{number}", city.root), 5)
+    assert queries() == few
+
+
+def test_the_ranking_puts_the_unscored_last(city: SimpleNamespace) -> None:
+    add_tables(city.police, 2)
+    add_tables(city.tax, 2)
+    Table.objects.filter(source__agency=city.tax).update(score=88)
+    ranked = home.ranking(city.chief)
+    assert [(row["agency_name"], row["tables"], row["rows_total"], row["share"], row["score"]) for row in ranked] == [
+        ("市税务局", 2, 2000, 50.0, 88),
+        ("市公安局", 2, 2000, 50.0, None),
+    ]
+
+
+def test_the_chart_frames_its_values() -> None:
+    day = timezone.localdate()
+    framed = home.chart([(day, 81.2), (day, 86.3)])
+    assert (framed["min"], framed["max"], framed["scores"]) == (75, 90, [81.2, 86.3])
