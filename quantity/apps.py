@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class QuantityConfig(AppConfig):
     name = "quantity"
     verbose_name = "管数量"
+
+    def ready(self) -> None:
+        from quantity import indicators, navigation, receivers  # slow import: models are loaded only now
+
+        receivers.connect()
+        indicators.register_indicators()
+        navigation.register()

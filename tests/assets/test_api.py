@@ -9,8 +9,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from assets.models import CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
-from tests.assets.support import SqliteSource, finished
 from core.models import Job
+from tests.assets.support import SqliteSource, finished
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,1 @@
+from tests.assets.support import *  # noqa: F403  fixtures
