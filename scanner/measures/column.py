@@ -46,7 +46,7 @@ def measure_column(
         blanks=facts.blanks, distinct=facts.distinct, exact=True, unique=facts.unique, length=facts.length,
     )  # fmt: skip
     sketcher = Sketcher(sketch_key) if sketch_key else None
-    measured = _values(session, freq, value_class, facts.count) if facts.count else {}
+    measured = _values(session, freq, value_class, facts) if facts.count else {}
     if facts.count and value_class in _WITH_CONTENT:
         measured |= _content(session, freq, value_class, facts.count, sketcher)
     elif sketcher:
@@ -66,22 +66,22 @@ def _facts(session: Session, freq: str, value_class: ValueClass) -> Facts:
     return Facts(int(count), distinct, unique, int(blank), lengths)
 
 
-def _values(session: Session, freq: str, value_class: ValueClass, count: int) -> dict[str, Any]:
+def _values(session: Session, freq: str, value_class: ValueClass, facts: Facts) -> dict[str, Any]:
     """What follows from the order of the values and from their sum."""
     ordered = order.order_of(session, freq, value_class)
     measured: dict[str, Any] = {
-        "top": [(to_json(text, value_class), n) for text, n in order.top(session, freq, ordered)],
-        "histogram": histogram.histogram(session, freq, ordered, value_class),
+        "top": [(to_json(text, value_class), n) for text, n in order.top(session, ordered)],
+        "histogram": histogram.histogram(session, ordered, value_class),
     }
     if value_class is ValueClass.BINARY:
         return measured
-    low, high = order.extremes(session, freq, ordered)
+    low, high = order.extremes(session, ordered)
     measured |= {"min": to_json(low, value_class), "max": to_json(high, value_class)}
     if value_class.is_number or value_class in _WITH_QUANTILES:
-        found = order.quantiles(session, freq, ordered, count)
+        found = order.quantiles(session, ordered, facts.count, facts.distinct)
         measured["quantiles"] = {share: to_json(text, value_class) for share, text in found.items()}
     if value_class.is_number:
-        measured["mean"] = _mean(session, freq, ordered, value_class, count, str(low), str(high))
+        measured["mean"] = _mean(session, freq, ordered, value_class, facts.count, str(low), str(high))
     return measured
 
 

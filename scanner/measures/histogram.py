@@ -7,15 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from scanner.measures.frequency import Session, one
-from scanner.measures.order import Order
+from scanner.measures.order import CALENDAR, Order
 from scanner.model import ValueClass
 
 BINS = 20
 WHOLE_LIMIT = 2**53
 _EPOCH = date(1970, 1, 1)
-_CALENDAR = "v >= '0001' AND v < ':' AND v[5] = '-'"  # no infinity, no year before 1 or beyond 9999
-_DAY = f"CASE WHEN {_CALENDAR} THEN CAST(TRY_CAST(v AS DATE) - DATE '1970-01-01' AS BIGINT) END"
-_SECOND = f"CASE WHEN {_CALENDAR} THEN CAST(floor(epoch(TRY_CAST(left(v, 19) AS TIMESTAMP))) AS BIGINT) END"
+_DATE = f"CASE WHEN {CALENDAR} THEN TRY_CAST(v AS DATE) END"
+_TIMESTAMP = f"CASE WHEN {CALENDAR} THEN TRY_CAST(left(v, 19) AS TIMESTAMP) END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +43,33 @@ def bins_between(low: float, high: float, *, whole: bool) -> Bins | None:
     return Bins(low, width_of_one, BINS, edges)
 
 
-def histogram(session: Session, freq: str, order: Order, value_class: ValueClass) -> Mapping[str, Any] | None:
+def histogram(session: Session, order: Order, value_class: ValueClass) -> Mapping[str, Any] | None:
     """{"of": "value" | "length", "edges": count+1 JSON values, "counts": rows per bin}; None where there is none.
 
     A bin holds its lower edge and not its upper one, but for the last bin of decimals, floats, which holds both.
     NaN, infinities, dates BC and beyond 9999 stand in no bin.
     """
     if value_class.is_number:
-        whole = value_class is ValueClass.INTEGER and order.places == 0
-        number = "CAST(v AS DOUBLE)" if not order.specials and order.places is not None else "TRY_CAST(v AS DOUBLE)"
-        return _counted(session, freq, f"CASE WHEN isfinite({number}) THEN {number} END", "value", whole, _number)
+        number = "CAST(k AS DOUBLE)" if order.typed else "TRY_CAST(v AS DOUBLE)"
+        if order.specials or not order.typed:
+            number = f"CASE WHEN isfinite({number}) THEN {number} END"
+        return _counted(session, order, number, "value", value_class is ValueClass.INTEGER and order.typed, _number)
     if value_class is ValueClass.DATE:
-        return _counted(session, freq, _DAY, "value", True, _date_text)
+        days = f"CAST({'k' if order.typed else _DATE} - DATE '1970-01-01' AS BIGINT)"
+        return _counted(session, order, days, "value", True, _date_text)
     if value_class in (ValueClass.TIMESTAMP, ValueClass.TIMESTAMPTZ):
         zone = "+00:00" if value_class is ValueClass.TIMESTAMPTZ else ""
-        return _counted(session, freq, _SECOND, "value", True, lambda edge: _time_text(edge, zone))
+        seconds = f"CAST(floor(epoch({'k' if order.typed else _TIMESTAMP})) AS BIGINT)"
+        return _counted(session, order, seconds, "value", True, lambda edge: _time_text(edge, zone))
     if value_class is ValueClass.TEXT:
-        return _counted(session, freq, "length(v)", "length", True, _number)
+        return _counted(session, order, "length(v)", "length", True, _number)
     return None
 
 
 def _counted(
-    session: Session, freq: str, number: str, of: str, whole: bool, shown: Callable[[float], Any]
+    session: Session, order: Order, number: str, of: str, whole: bool, shown: Callable[[float], Any]
 ) -> Mapping[str, Any] | None:
-    source = f"(SELECT v, n, {number} AS x FROM {freq}) WHERE x IS NOT NULL"
+    source = f"(SELECT n, {number} AS x FROM {order.relation}) WHERE x IS NOT NULL"
     low, high = one(session, f"SELECT min(x), max(x) FROM {source}")
     if low is None:
         return None
@@ -76,8 +78,8 @@ def _counted(
     if bins is None:
         return None
     rows = session.execute(
-        f"SELECT least({bins.count - 1}, CAST(floor((x - CAST(? AS DOUBLE)) / CAST(? AS DOUBLE)) AS BIGINT)), sum(n)"
-        f" FROM {source} GROUP BY 1",
+        f"SELECT least({bins.count - 1}, CAST(floor((x - CAST(? AS DOUBLE)) / CAST(? AS DOUBLE)) AS BIGINT)) AS bin,"
+        f" sum(n) FROM {source} GROUP BY bin",
         [float(bins.low), float(bins.width)],
     ).fetchall()
     counts = [0] * bins.count

@@ -8,6 +8,7 @@ from scanner.measures.frequency import Session, chunks, one
 from scanner.measures.order import Order
 from scanner.model import ValueClass
 from scanner.values.canonical import SPECIAL_NUMBERS
+from scanner.values.chunk import CHUNK_ROWS
 
 _MANTISSA = 53
 
@@ -15,24 +16,22 @@ _MANTISSA = 53
 def total(session: Session, freq: str, order: Order, value_class: ValueClass) -> Fraction:
     """The exact sum of all values but NaN and the infinities, each as often as it occurs."""
     if value_class is ValueClass.FLOAT:
-        return _sum_of_doubles(session, freq)
-    if order.places is not None:
-        (found,) = one(session, f"SELECT sum({order.key} * n) FROM {freq}")
+        return _sum_of_doubles(session, order)
+    if order.typed:
+        (found,) = one(session, f"SELECT sum(k * n) FROM {order.relation}")
         return Fraction(found or 0)
     return _sum_of_long(session, freq)
 
 
-def _sum_of_doubles(session: Session, freq: str) -> Fraction:
+def _sum_of_doubles(session: Session, order: Order) -> Fraction:
     """Mantissas are summed as integers, exponent by exponent: no rounding anywhere."""
     found = Fraction(0)
-    for chunk in chunks(session, freq):
-        values = chunk.values.to_numpy(zero_copy_only=False).astype(np.float64)
-        finite = np.isfinite(values)
-        mantissas, exponents = np.frexp(values[finite])
-        wholes = (mantissas * 2.0**_MANTISSA).astype(np.int64).astype(object) * chunk.counts[finite].astype(object)
+    for batch in session.sql(f"SELECT k, n FROM {order.relation} WHERE isfinite(k)").to_arrow_reader(CHUNK_ROWS):
+        values, counts = (column.to_numpy() for column in batch.columns)
+        mantissas, exponents = np.frexp(values)
+        wholes = (mantissas * 2.0**_MANTISSA).astype(np.int64).astype(object) * counts.astype(object)
         for exponent in np.unique(exponents).tolist():
-            power = exponent - _MANTISSA
-            found += int(wholes[exponents == exponent].sum()) * (Fraction(2) ** power)
+            found += int(wholes[exponents == exponent].sum()) * Fraction(2) ** (exponent - _MANTISSA)
     return found
 
 

@@ -54,3 +54,12 @@ def test_a_column_of_one_value() -> None:
         (ValueClass.INTEGER, "7"),
     ):
         assert_same(table_of("t", {"x": held}), [{"x": value}] * 3)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_quantiles_selected_in_memory_are_those_sorted(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.measures.order.SELECT_FROM", 0)
+    ordered = [held for held in ValueClass if held.is_number or held.is_temporal]
+    table = table_of("t", {held.value: held for held in ordered})
+    columns = {held.value: values(held, 100 + seed, seed, nasty=seed == 5) for held in ordered}
+    assert_same(table, [{name: column[place] for name, column in columns.items()} for place in range(100)])
