@@ -1,5 +1,7 @@
 """How each dialect compares the values of a class: the column's side, the constant's side, LIKE."""
 
+import math
+import struct
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -9,13 +11,14 @@ from scanner.where.order import duckdb_key, text_key
 
 
 class Dialect(Protocol):
-    placeholder: str
-
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
-        """The column as an expression that compares as its class should."""
+        """The column as an expression that compares with a ``constant`` as its class should."""
 
-    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
-        """The placeholder of a canonical value, and the parameter to send."""
+    def beside(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        """The column as an expression that compares with another column."""
+
+    def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
+        """The placeholder of a canonical value to compare the column with, and the parameter to send."""
 
     def beyond(self, value: str, value_class: ValueClass) -> int:
         """1 or -1 when the dialect cannot hold the constant, which lies above (below) all it can hold; else 0."""
@@ -24,8 +27,15 @@ class Dialect(Protocol):
         """``column LIKE pattern`` by code point, without an escape character."""
 
 
-class PostgreSQL:
-    placeholder = "%s"
+class _Alike:
+    def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        raise NotImplementedError
+
+    def beside(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        return self.operand(reference, column, value_class)
+
+
+class PostgreSQL(_Alike):
     casts = {
         ValueClass.TEXT: 'text COLLATE "C"', ValueClass.DECIMAL: "numeric", ValueClass.FLOAT: "float8",
         ValueClass.BOOLEAN: "boolean", ValueClass.DATE: "date", ValueClass.TIME: "time",
@@ -39,10 +49,10 @@ class PostgreSQL:
             return f"{reference}::text::float8"  # the number it shows, not its binary neighbour
         return f"{reference}::{self.casts[value_class]}"
 
-    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+    def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
         if value_class is ValueClass.BINARY:
             return "decode(%s, 'hex')", value
-        return f"%s::{self.casts[value_class]}", value
+        return f"%s::{self.casts[value_class]}", _before_christ(value) if value_class.is_temporal else value
 
     def beyond(self, value: str, value_class: ValueClass) -> int:
         return -1 if value.startswith(ZERO_DATE) and value_class.is_temporal else 0
@@ -52,25 +62,28 @@ class PostgreSQL:
 
 
 class MySQL:
-    placeholder = "%s"
-
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
         if value_class is ValueClass.TEXT:
             # bytes: the only comparison of MySQL and MariaDB that pads no blanks
             return f"CAST(CONVERT({reference} USING utf8mb4) AS BINARY)"
-        if value_class is ValueClass.FLOAT and column.type.lower().startswith("float"):
-            return f"CAST(CAST({reference} AS CHAR) AS DOUBLE)"  # the number it shows, not its binary neighbour
         return reference
 
-    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+    def beside(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        if value_class is ValueClass.FLOAT and _is_single(column):
+            return f"CAST(CAST({reference} AS CHAR) AS DOUBLE)"  # what it shows, of which MySQL has six digits
+        return self.operand(reference, column, value_class)
+
+    def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
         if value_class is ValueClass.TEXT:
             return "CAST(CONVERT(%s USING utf8mb4) AS BINARY)", value
         if value_class is ValueClass.BINARY:
             return "UNHEX(%s)", value
         if value_class is ValueClass.BOOLEAN:
             return "%s", int(value == "true")
+        if value_class is ValueClass.FLOAT:
+            return "%s", _as_stored(float(value)) if _is_single(column) else float(value)
         if value_class.is_number:
-            return "%s", float(value) if value_class is ValueClass.FLOAT else Decimal(value)
+            return "%s", Decimal(value)
         return "%s", value.replace("T", " ").removesuffix("+00:00")
 
     def beyond(self, value: str, value_class: ValueClass) -> int:
@@ -84,9 +97,7 @@ class MySQL:
         return f"{text} LIKE CONVERT(%s USING utf8mb4) COLLATE utf8mb4_bin ESCAPE '|'", pattern.replace("|", "||")
 
 
-class SQLite:
-    placeholder = "?"
-
+class SQLite(_Alike):
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
         if value_class.is_number:
             return reference
@@ -97,7 +108,7 @@ class SQLite:
             return f"CAST({reference} AS TEXT) || 'T00:00:00' COLLATE BINARY"
         return text
 
-    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+    def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
         if value_class.is_number:
             whole = value_class is ValueClass.DECIMAL and "." not in value and "I" not in value
             return "?", int(value) if whole and abs(int(value)) < 1 << 63 else float(value)
@@ -112,10 +123,8 @@ class SQLite:
         return f"CAST({reference} AS TEXT) GLOB ?", "".join(signs.get(sign, sign) for sign in pattern)
 
 
-class DuckDB:
+class DuckDB(_Alike):
     """Over columns of canonical text, as the pull plan holds them: no value is ever read as a number that rounds."""
-
-    placeholder = "?"
 
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
         if value_class is ValueClass.FLOAT:
@@ -125,7 +134,7 @@ class DuckDB:
             return duckdb_key(moment, value_class)
         return duckdb_key(reference, value_class)
 
-    def constant(self, value: str, value_class: ValueClass) -> tuple[str, Any]:
+    def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
         if value_class is ValueClass.FLOAT:
             return "CAST(? AS DOUBLE)", value
         return "CAST(? AS VARCHAR)", text_key(value, value_class)
@@ -135,6 +144,39 @@ class DuckDB:
 
     def like(self, reference: str, column: Column, pattern: str) -> tuple[str, Any]:
         return f"{reference} LIKE CAST(? AS VARCHAR)", pattern
+
+
+def _before_christ(value: str) -> str:
+    """A year of ISO 8601 as PostgreSQL writes it: 0000 is 1 BC, -0043 is 44 BC."""
+    if value.startswith("-") and value[1].isdigit():
+        year, dash, rest = value[1:].partition("-")
+        return f"{int(year) + 1:04d}{dash}{rest} BC"
+    return f"0001{value[4:]} BC" if value.startswith("0000-") else value
+
+
+def _is_single(column: Column) -> bool:
+    return column.type.lower().startswith("float")
+
+
+def _as_stored(number: float) -> float:
+    """The double that compares with 32-bit numbers as ``number`` compares with what they show (0.1 as 0.1)."""
+    try:
+        (stored,) = struct.unpack("f", struct.pack("f", number))
+    except OverflowError:
+        return number
+    shown = _shortest(stored)
+    if shown == number:
+        return float(stored)
+    return math.nextafter(stored, math.inf if shown < number else -math.inf)
+
+
+def _shortest(stored: float) -> float:
+    """The number with the fewest digits that is stored as this one."""
+    return next(float(text) for digits in range(1, 18) if _packs_as(text := f"{stored:.{digits}g}", stored))
+
+
+def _packs_as(text: str, stored: float) -> bool:
+    return bool(struct.unpack("f", struct.pack("f", float(text)))[0] == stored)
 
 
 _DIALECTS: dict[str, Dialect] = {

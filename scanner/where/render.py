@@ -38,15 +38,18 @@ class _Writer:
             case In(left, values, value_class):
                 return self.within(left, values, value_class)
             case Compare(symbol, left, Column() as right, value_class):
-                return f"({self.operand(left, value_class)} {symbol} {self.operand(right, value_class)})"
+                return f"({self.beside(left, value_class)} {symbol} {self.beside(right, value_class)})"
             case Compare(symbol, left, right, value_class):
                 return self.compare(symbol, left, str(right), value_class)
 
     def operand(self, column: Column, value_class: ValueClass) -> str:
         return self.dialect.operand(self.column_sql(column), column, value_class)
 
-    def constant(self, value: str, value_class: ValueClass) -> str:
-        sql, parameter = self.dialect.constant(value, value_class)
+    def beside(self, column: Column, value_class: ValueClass) -> str:
+        return self.dialect.beside(self.column_sql(column), column, value_class)
+
+    def constant(self, value: str, column: Column, value_class: ValueClass) -> str:
+        sql, parameter = self.dialect.constant(value, column, value_class)
         self.parameters.append(parameter)
         return sql
 
@@ -54,13 +57,13 @@ class _Writer:
         side = self.dialect.beyond(value, value_class)
         if side:
             return self.known(left, symbol in (_ABOVE_TRUE if side > 0 else _BELOW_TRUE))
-        return f"({self.operand(left, value_class)} {symbol} {self.constant(value, value_class)})"
+        return f"({self.operand(left, value_class)} {symbol} {self.constant(value, left, value_class)})"
 
     def within(self, left: Column, values: tuple[str, ...], value_class: ValueClass) -> str:
         held = [value for value in values if not self.dialect.beyond(value, value_class)]
         if not held:
             return self.known(left, False)
-        listed = ", ".join(self.constant(value, value_class) for value in held)
+        listed = ", ".join(self.constant(value, left, value_class) for value in held)
         return f"({self.operand(left, value_class)} IN ({listed}))"
 
     def known(self, column: Column, answer: bool) -> str:

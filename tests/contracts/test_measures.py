@@ -1,6 +1,5 @@
 """Every measure of every value class: pulled, pushed and by plain loops over what was stored, on each engine."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ def read(engine: Engine, name: str, plan: str, **more: Any) -> tuple[Table, Read
 
 
 @pytest.fixture(scope="module", params=["mixed", "empty", "nulls"])
-def filled(engine: Engine, request: pytest.FixtureRequest) -> Iterator[tuple[Engine, str, list[nasty.Row]]]:
+def filled(engine: Engine, request: pytest.FixtureRequest) -> tuple[Engine, str, list[nasty.Row]]:
     rows = nasty.rows(engine.dialect)
     if request.param == "empty":
         rows = []
@@ -37,7 +36,7 @@ def filled(engine: Engine, request: pytest.FixtureRequest) -> Iterator[tuple[Eng
         rows = [{name: value if name == "id" else None for name, value in row.items()} for row in rows[:3]]
     name = f"measures_{request.param}"
     fill(engine, name, rows)
-    yield engine, name, rows
+    return engine, name, rows
 
 
 def profiles(reading: Reading) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from scanner.values.canonical import QUANTILES, SPECIAL_NUMBERS, comparison_key,
 from scanner.values.dates import DETECTED_FORMATS, is_date, parse_format
 from scanner.values.identifiers import KEYS, is_identifier
 from scanner.values.patterns import pattern_of
+from scanner.where.literals import widened
 
 Row = Mapping[str, str | None]
 WHITE_SPACE = {
@@ -230,6 +231,8 @@ def _equal(row: Row, columns: Sequence[Column], other: Row, others: Sequence[Col
         left, right = str(row[mine.name]), str(other[theirs.name])
         classes = {mine.value_class, theirs.value_class}
         doubles = ValueClass.FLOAT in classes and all(held.is_number for held in classes)
+        if classes == {ValueClass.DATE, ValueClass.TIMESTAMP}:  # a date is its midnight
+            left, right = widened(left, mine.value_class, ValueClass.TIMESTAMP), widened(right, theirs.value_class, ValueClass.TIMESTAMP)
         if doubles and (float(left) == float(right) or left == right):
             continue
         if left != right:
