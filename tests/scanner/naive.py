@@ -89,7 +89,8 @@ def mean(values: Sequence[str], held: ValueClass) -> Any:
     special = {value for value in values if value in SPECIAL_NUMBERS}
     if special:
         return special.pop() if len(special) == 1 else "NaN"
-    exact = sum((Fraction(value) for value in values), Fraction(0)) / len(values)
+    number = (lambda value: Fraction(float(value))) if held is ValueClass.FLOAT else Fraction
+    exact = sum(map(number, values), Fraction(0)) / len(values)
     if held is ValueClass.INTEGER and exact.denominator == 1:
         return int(exact)
     extremes = (min(values, key=Fraction), max(values, key=Fraction))
