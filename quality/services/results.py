@@ -106,8 +106,8 @@ def _keep_score(table: Table, rules: Sequence[Rule], results: Sequence[CheckResu
 def keep_source_score(*, run: ScanRun) -> None:
     """The source's score of today: the mean over its tables that have one. Nothing scored leaves no row."""
     current = TableScore.objects.filter(table__source_id=run.source_id, table__state="seen", current=True)
-    summary = current.aggregate(score=Avg("score"), tables=Count("id", filter=Q(score__isnull=False)))
-    if summary["score"] is None:
+    summary = current.aggregate(mean=Avg("score"), tables=Count("id", filter=Q(score__isnull=False)))
+    if summary["mean"] is None:
         return
     dimensions: dict[str, list[Decimal]] = {}
     rules = 0
@@ -119,7 +119,7 @@ def keep_source_score(*, run: ScanRun) -> None:
         source_id=run.source_id,
         day=timezone.localdate(),
         defaults={
-            "score": summary["score"].quantize(_CENT), "tables": summary["tables"], "rules": rules, "simulated": False,
+            "score": summary["mean"].quantize(_CENT), "tables": summary["tables"], "rules": rules, "simulated": False,
             "dimensions": {name: str(scoring.mean(values)) for name, values in sorted(dimensions.items())},
         },
     )  # fmt: skip
