@@ -1,12 +1,14 @@
 """Pages of core itself: jobs, search, the audit trail, help. They live here because asking permission needs accounts."""
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page
+from django.db import OperationalError
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -259,9 +261,15 @@ class HelpPage(SignedInView):
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 with the request's identifier, which the log lines of the failure carry too. Asks the database nothing."""
+    """500 with the request's identifier, which the log lines of the failure carry too; 503 when the database is away.
+
+    Asks the database nothing.
+    """
+    away = isinstance(sys.exc_info()[1], OperationalError)
+    status = 503 if away else 500
     reference = structlog.contextvars.get_contextvars().get("request_id", "")
     if request.path.startswith("/api/"):
-        problem = {"type": "about:blank", "title": "Internal server error", "status": 500, "traceId": reference}
-        return JsonResponse(problem, status=500, content_type="application/problem+json")
-    return HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)
+        title = "Service unavailable" if away else "Internal server error"
+        problem = {"type": "about:blank", "title": title, "status": status, "traceId": reference}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
+    return HttpResponse(render_to_string(f"{status}.html", {"reference": reference}), status=status)

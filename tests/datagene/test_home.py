@@ -1,5 +1,6 @@
 """The dashboard: scopes from grants, honest stations, empty states, a constant number of queries."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 from django.db import connection
@@ -9,8 +10,9 @@ from django.utils import timezone
 from accounts.scope import narrowed, paths_of
 from assets.models import DataSource, Table
 from core.indicators import Reading, get
-from datagene import home
+from datagene import dashboard, home
 from quality.selectors import Overall
+from quantity.selectors import Point, Volume
 from tests.accounts import world
 from tests.accounts.world import browser
 
@@ -61,13 +63,14 @@ def test_narrowing_never_widens(city: SimpleNamespace) -> None:
 
 def test_stations_carry_values_only_where_something_runs(city: SimpleNamespace) -> None:
     values = {
-        "assets.tables": 200, "assets.tables_unreadable": 20, "assets.tables_unprofiled": 100, "assets.rows": 3_862_000_000,
+        "assets.tables": 200, "assets.tables_unreadable": 20, "assets.rows": 3_862_000_000,
         "quality.rules": 12,
     }  # fmt: skip
-    drawn = home.stations({key: Reading(get(key), value) for key, value in values.items()}, NOTHING)
+    readings = {key: Reading(get(key), value) for key, value in values.items()}
+    drawn = dashboard.stations(dashboard.Numbers(readings, NOTHING, [], []))
     assert [(item.live, item.percent, item.tone, item.note) for item in drawn if item.live] == [
         (True, 90.0, "good", "200 张表"),
-        (True, 50.0, "bad", "38.62 亿条"),
+        (True, None, "", "38.62 亿条"),
         (True, None, "", "12 条规则"),
     ]
     assert [item.percent for item in drawn if not item.live] == [None] * 7
@@ -93,7 +96,7 @@ def test_the_ranking_puts_the_unscored_last(city: SimpleNamespace) -> None:
     add_tables(city.police, 2)
     add_tables(city.tax, 2)
     Table.objects.filter(source__agency=city.tax).update(score=88)
-    ranked = home.ranking(city.chief)
+    ranked = dashboard.ranking(city.chief)
     assert [(row["agency_name"], row["tables"], row["rows_total"], row["share"], row["score"]) for row in ranked] == [
         ("市税务局", 2, 2000, 50.0, 88),
         ("市公安局", 2, 2000, 50.0, None),
@@ -102,5 +105,26 @@ def test_the_ranking_puts_the_unscored_last(city: SimpleNamespace) -> None:
 
 def test_the_chart_frames_its_values() -> None:
     day = timezone.localdate()
-    framed = home.chart([(day, 81.2), (day, 86.3)])
+    framed = dashboard.chart([(day, 81.2), (day, 86.3)])
     assert (framed["min"], framed["max"], framed["scores"]) == (75, 90, [81.2, 86.3])
+
+
+def test_a_narrowed_number_opens_a_list_of_its_agency_or_none(city: SimpleNamespace) -> None:
+    readings = {key: Reading(get(key), 1) for key in ("quality.findings", "quality.rules")}
+    numbers = dashboard.Numbers(readings, NOTHING, [], [], narrowed=True, agency=city.police.pk)
+    assert numbers.address("quality.rules").endswith(f"?enabled=true&agency={city.police.pk}")
+    assert numbers.address("quality.findings").endswith(f"?state=open&agency={city.police.pk}")
+    assert dashboard.Numbers(readings, NOTHING, [], [], narrowed=True).address("quality.findings") == ""
+    assert numbers.address("no.such") == ""
+
+
+def test_the_growth_of_a_month_is_told_against_what_was_there(city: SimpleNamespace) -> None:
+    today = timezone.localdate()
+    growth = [
+        Point(today - timedelta(days=40 - day), Volume(tables=100 + day, rows=1000 + 10 * day)) for day in range(41)
+    ]
+    readings = {key: Reading(get(key), value) for key, value in {"assets.tables": 140, "quantity.rows": 1400}.items()}
+    tables, rows, *_rest = dashboard.kpis(dashboard.Numbers(readings, NOTHING, [], growth))
+    assert (tables.value, tables.change, tables.history[-1], len(tables.history)) == ("140", 30, 140, 6)
+    assert (rows.value, rows.change, rows.change_text) == ("1,400", 27.3, "27.3%")
+    assert rows.context == "近 30 天"

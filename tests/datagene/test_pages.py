@@ -6,11 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.services.sign_in import IDLE_LIMIT
 from core import job_kinds, search
 from core.models import AuditEntry, Job, JobItem
 from datagene import pages
@@ -273,5 +274,24 @@ def test_a_failure_gives_a_reference_and_asks_no_database(rf: Any) -> None:
     page = pages.server_error(rf.get("/jobs/"))
     assert page.status_code == 500
     assert "程序出错" in page.content.decode()
+    try:
+        raise OperationalError("connection refused")
+    except OperationalError:
+        away = pages.server_error(rf.get("/jobs/"))
+    assert away.status_code == 503
+    assert "数据库没有响应" in away.content.decode()
     problem = pages.server_error(rf.get("/api/v1/jobs/"))
     assert problem["Content-Type"] == "application/problem+json"
+
+
+def test_the_session_warning_comes_before_the_session_ends(city: SimpleNamespace) -> None:
+    html = browser(city.officer).get("/").content.decode()
+    assert f'data-idle-seconds="{int(IDLE_LIMIT.total_seconds())}"' in html
+
+
+def test_a_refused_form_token_is_explained(city: SimpleNamespace) -> None:
+    job = make_job(city.police, "甲")
+    client = browser(city.officer, enforce_csrf_checks=True)
+    response = client.post(reverse("core:job_cancel", args=[job.pk]))
+    assert response.status_code == 403
+    assert "页面已过期" in response.content.decode()

@@ -1,0 +1,313 @@
+"""The parts of the dashboard, each made from the registered numbers and the selectors of the apps.
+
+Here is only which number stands where. A station of the helix that is not built yet says so; when its app arrives, it
+gets a line in STATIONS.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q, Sum
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from assets.links import page_url
+from assets.selectors.catalogue import tables_visible_to
+from core import indicators
+from core.models import AuditEntry
+from core.templatetags.figures import band, scaled_unit, short_number
+from core.texts import Text
+from core.visibility import can, visible_to
+from datagene.activity import SHOWN
+from quality import selectors as quality
+from quality.models import SourceScore
+from quantity import selectors as quantity
+
+WEEKS = 12
+MONTH = 30  # days
+RANKED, EVENTS = 8, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was read once for the whole page. `agency` is set when the page is narrowed to one agency without children."""
+
+    readings: dict[str, indicators.Reading]
+    overall: quality.Overall
+    trend: list[tuple[date, Decimal]]
+    growth: list[quantity.Point]
+    narrowed: bool = False
+    agency: UUID | None = None
+
+    def value(self, key: str) -> int | Decimal:
+        return self.readings[key].value if key in self.readings else 0
+
+    def address(self, key: str) -> str:
+        """The page that lists exactly what a number counts; "" where there is none (yet)."""
+        try:
+            url = self.readings[key].indicator.url() if key in self.readings else ""
+        except NoReverseMatch:
+            return ""
+        if not url or not self.narrowed:
+            return url
+        if self.agency is None or key.startswith("quantity."):
+            return ""  # no list has this scope, and a link must open the rows it counts
+        return f"{url}{'&' if '?' in url else '?'}agency={self.agency}"
+
+    def profiled(self) -> float | None:
+        """Percent of the tables that were profiled at least once; None without tables."""
+        total = self.value("assets.tables")
+        return float(100 * (total - self.value("assets.tables_unprofiled")) / total) if total else None
+
+
+def read_numbers(viewer: Any, *, narrowed: bool = False, agency: UUID | None = None) -> Numbers:
+    return Numbers(
+        readings=indicators.read((item.key for item in indicators.all_indicators(personal=False)), viewer),
+        overall=quality.overall(viewer),
+        trend=quality.trend(viewer, WEEKS * 7),
+        growth=quantity.trend(viewer, WEEKS * 7),
+        narrowed=narrowed,
+        agency=agency,
+    )
+
+
+def words(value: Any, unit: Any = "") -> str:
+    """A count in running text: 28.40 万, 38.62 亿条."""
+    digits, scale = short_number(value)
+    return f"{digits} {scaled_unit(scale, unit)}".rstrip()
+
+
+# KPI band ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One cell: `value` is "" while nothing was measured. `history` draws the sparkline when it has two points."""
+
+    label: Text
+    value: str
+    unit: Text
+    url: str
+    context: str
+    history: Sequence[Any] = field(default_factory=list)
+    tone: str = "primary"
+    change: Any = None
+    change_text: str = ""
+
+
+def kpis(numbers: Numbers) -> list[Kpi]:
+    """The five numbers of the card."""
+    return [_tables(numbers), _rows(numbers), _profiled(numbers), _score(numbers), _findings(numbers)]
+
+
+def _weekly(points: Sequence[Any]) -> list[Any]:
+    """Every seventh point, the newest included."""
+    return list(points[::-7][::-1])
+
+
+def _month_ago(numbers: Numbers) -> quantity.Volume | None:
+    """The volume a month before the newest point; None when the record is shorter."""
+    return numbers.growth[-1 - MONTH].volume if len(numbers.growth) > MONTH else None
+
+
+def _tables(numbers: Numbers) -> Kpi:
+    digits, scale = short_number(numbers.value("assets.tables"))
+    before = _month_ago(numbers)
+    change = numbers.growth[-1].volume.tables - before.tables if before else None
+    history = [point.volume.tables for point in _weekly(numbers.growth)]
+    context = (
+        translate("近 30 天") if change else translate("字段 %(n)s 个") % {"n": words(numbers.value("assets.columns"))}
+    )
+    return Kpi(
+        _("数据资产"), digits, scaled_unit(scale, translate("张表")), numbers.address("assets.tables"), context, history,
+        change=change or None,
+    )  # fmt: skip
+
+
+def _rows(numbers: Numbers) -> Kpi:
+    value = numbers.value("quantity.rows") or numbers.value("assets.rows")
+    digits, scale = short_number(value)
+    before = _month_ago(numbers)
+    now = numbers.growth[-1].volume.rows if numbers.growth else 0
+    change = round(100 * (now - before.rows) / before.rows, 1) if before and before.rows else None
+    history = [point.volume.rows for point in _weekly(numbers.growth)]
+    context = (
+        translate("近 30 天")
+        if change
+        else translate("数据源 %(n)s 个") % {"n": words(numbers.value("assets.sources"))}
+    )
+    key = "quantity.rows" if numbers.value("quantity.rows") else "assets.rows"
+    return Kpi(
+        _("数据总量"), digits, scaled_unit(scale, translate("条")), numbers.address(key), context, history,
+        change=change or None, change_text=f"{abs(change):.1f}%" if change else "",
+    )  # fmt: skip
+
+
+def _profiled(numbers: Numbers) -> Kpi:
+    share = numbers.profiled()
+    context = translate("从未剖析 %(n)s 张") % {"n": words(numbers.value("assets.tables_unprofiled"))}
+    address = numbers.address("assets.tables_unprofiled")
+    return Kpi(_("剖析覆盖率"), "" if share is None else f"{share:.1f}", "%", address, context, tone="good")
+
+
+def _score(numbers: Numbers) -> Kpi:
+    scores = [float(value) for _day, value in numbers.trend]
+    change = round(scores[-1] - scores[-2], 1) if len(scores) > 1 else None
+    value = "" if numbers.overall.score is None else f"{numbers.overall.score:.1f}"
+    context = translate("已评分 %(n)s 张表") % {"n": words(numbers.overall.tables)}
+    return Kpi(_("质量综合分"), value, _("分"), "#quality", context, scores, change=change)
+
+
+def _findings(numbers: Numbers) -> Kpi:
+    digits, scale = short_number(numbers.value("quality.findings"))
+    context = translate("未通过规则 %(n)s 条") % {"n": words(numbers.value("quality.failing_rules"))}
+    return Kpi(
+        _("未解决问题"), digits, scaled_unit(scale, translate("个")), numbers.address("quality.findings"), context
+    )
+
+
+# Governance helix --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A subsystem as a rung: percent complete (None: nothing measured yet), tone, and what there is of it."""
+
+    label: Text
+    icon: str
+    live: bool
+    percent: float | None = None
+    tone: str = ""
+    note: str = ""
+    url: str = ""
+
+
+Completion = Callable[[Numbers], tuple[float | None, str, str]]
+"""Percent, note and URL of a station that is in use."""
+
+
+def _assets_station(numbers: Numbers) -> tuple[float | None, str, str]:
+    """Share of the tables on the register that could be read at their last census."""
+    tables, broken = numbers.value("assets.tables"), numbers.value("assets.tables_unreadable")
+    share = float(100 * (tables - broken) / tables) if tables else None
+    return share, words(tables, translate("张表")), numbers.address("assets.tables")
+
+
+def _quantity_station(numbers: Numbers) -> tuple[float | None, str, str]:
+    """Share of the tables whose rows somebody knows."""
+    tables, unknown = numbers.value("assets.tables"), numbers.value("quantity.uncounted")
+    share = float(100 * max(0, tables - unknown) / tables) if tables and numbers.growth else None
+    rows = numbers.value("quantity.rows") or numbers.value("assets.rows")
+    return share, words(rows, translate("条")), numbers.address("quantity.rows")
+
+
+def _quality_station(numbers: Numbers) -> tuple[float | None, str, str]:
+    """The overall score."""
+    score = None if numbers.overall.score is None else float(numbers.overall.score)
+    return score, words(numbers.value("quality.rules"), translate("条规则")), numbers.address("quality.rules")
+
+
+STATIONS: tuple[tuple[Text, str, Completion | None], ...] = (
+    (_("资产"), "database", _assets_station),
+    (_("数量"), "sigma", _quantity_station),
+    (_("目录"), "folder-tree", None),
+    (_("标准"), "ruler", None),
+    (_("基因"), "dna", None),
+    (_("质量"), "shield-check", _quality_station),
+    (_("治理"), "wrench", None),
+    (_("整合"), "merge", None),
+    (_("共享"), "share-2", None),
+    (_("业务"), "briefcase-business", None),
+)
+
+
+def stations(numbers: Numbers) -> list[Station]:
+    drawn = []
+    for label, icon, completion in STATIONS:
+        if completion is None:
+            drawn.append(Station(label, icon, live=False))
+            continue
+        percent, note, url = completion(numbers)
+        drawn.append(Station(label, icon, True, percent, band(percent), note, url))
+    return drawn
+
+
+# Cards -------------------------------------------------------------------------------------------------------------
+
+
+def chart(trend: Sequence[tuple[date, Decimal]]) -> dict[str, Any]:
+    """What the trend chart draws: days as M/D, scores, and an axis of fives around them."""
+    scores = [float(value) for _day, value in trend]
+    lowest, highest = min(scores, default=0), max(scores, default=0)
+    return {
+        "days": [f"{day.month}/{day.day}" for day, _value in trend],
+        "scores": scores,
+        "min": max(0, int(lowest // 5 * 5 - 5)),
+        "max": min(100, int(highest // 5 * 5 + 5)),
+        "name": translate("质量综合分"),
+    }
+
+
+def ranking(viewer: Any) -> list[dict[str, Any]]:
+    """Agencies with their tables, rows, share profiled, score, its trend and open findings; best first, unscored last."""
+    rows = (
+        tables_visible_to(viewer)
+        .order_by()
+        .values(agency=F("source__agency_id"), agency_name=F("source__agency__name"))
+        .annotate(
+            tables=Count("pk"),
+            rows_total=Sum("rows"),
+            profiled=Count("pk", filter=Q(profiled_at__isnull=False)),
+        )
+    )
+    scores = {row["agency_id"]: row for row in quality.scores_by_agency(viewer)}
+    trends = _trends(viewer)
+    listed = []
+    for row in rows:
+        scored = scores.get(row["agency"], {})
+        listed.append(
+            {
+                **row,
+                "share": 100 * row["profiled"] / row["tables"],
+                "score": scored.get("score"),
+                "findings": scored.get("findings", 0),
+                "trend": trends.get(row["agency"], []),
+                "url": reverse("accounts:agency_detail", args=[row["agency"]]),
+                "tables_url": page_url("table_list", agency=row["agency"]),
+            }
+        )
+    listed.sort(key=lambda row: (row["score"] is None, -(row["score"] or 0), row["agency_name"]))
+    return listed[:RANKED]
+
+
+def _trends(viewer: Any) -> dict[UUID, list[float]]:
+    """Per agency the score at the end of each of the last weeks: every source with its last score by then."""
+    today = timezone.localdate()
+    rows = visible_to(viewer, SourceScore.objects.filter(day__gte=today - timedelta(days=WEEKS * 7))).order_by("day")
+    history: dict[UUID, list[Any]] = defaultdict(list)
+    for agency, *row in rows.values_list("source__agency_id", "source_id", "day", "score", "tables"):
+        history[agency].append(row)
+    days = [today - timedelta(days=7 * back) for back in range(WEEKS, -1, -1)]
+    return {
+        agency: [mean for day in days if (mean := _mean(rows, day)) is not None] for agency, rows in history.items()
+    }
+
+
+def _mean(rows: Sequence[Any], day: date) -> float | None:
+    latest = {source: (score, tables) for source, at, score, tables in rows if at <= day}
+    weight = sum(tables for _score, tables in latest.values())
+    return float(sum(score * tables for score, tables in latest.values()) / weight) if weight else None
+
+
+def activity(viewer: Any) -> Any:
+    """The newest work on data in the viewer's agencies, as the audit trail has it."""
+    if not can(viewer, "data.view"):
+        return AuditEntry.objects.none()
+    return visible_to(viewer, AuditEntry.objects.filter(verb__in=SHOWN), "data.view")[:EVENTS]
