@@ -11,6 +11,7 @@ SENTENCES = {
     "mobile": gettext_lazy("%(share)s%% 的值是手机号码。"),
     "nearly_unique": gettext_lazy("%(filled)s 个值中有 %(distinct)s 个不同值。"),
     "date_text": gettext_lazy("%(share)s%% 的值是 %(format)s 格式的日期。"),
+    "mixed_dates": gettext_lazy("日期写法不统一：%(formats)s。"),
     "code_list": gettext_lazy("取值集中在 %(values)s 个代码。"),
     "fixed_length": gettext_lazy("所有值的长度都是 %(length)s 个字符。"),
     "rarely_negative": gettext_lazy("99%% 以上的值不小于 0，最小值为 %(min)s。"),

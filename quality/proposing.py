@@ -93,21 +93,27 @@ def _is_key(profile: ColumnProfile, identifier: str | None) -> bool:
 
 
 def _date_format(profile: ColumnProfile) -> Proposed | None:
+    """Dates kept as text: their one format, or the leading one of several, which is itself worth finding."""
     found = profile.detected or {}
     if found.get("type") not in ("date", "timestamp") or not found.get("format"):
         return None
     if found.get("share", 0) < NEARLY_ALL:
         return None
-    facts = {"share": _percent(found["share"]), "format": found["format"]}
-    return Proposed("date_format", profile.name, {"format": found["format"]}, "date_text", facts)
+    form = str(found["format"])
+    shares = {str(name): float(share) for name, share in found.get("formats", ())} or {form: found["share"]}
+    if shares[form] >= NEARLY_ALL:
+        facts = {"share": _percent(shares[form]), "format": form}
+        return Proposed("date_format", profile.name, {"format": form}, "date_text", facts)
+    listed = "、".join(f"{name} {_percent(share)}%" for name, share in list(shares.items())[:4])
+    return Proposed("date_format", profile.name, {"format": form}, "mixed_dates", {"formats": listed})
 
 
 def _code_list(profile: ColumnProfile) -> list[Any] | None:
     filled = profile.rows - profile.nulls
-    if profile.value_class not in (ValueClass.TEXT, ValueClass.INTEGER) or not 2 <= profile.distinct <= CODE_LIST:
+    if profile.value_class != ValueClass.TEXT or not 2 <= profile.distinct <= CODE_LIST:
         return None
-    if filled < 20 * profile.distinct or _longest(profile) > 20:
-        return None
+    if filled < 20 * profile.distinct or _longest(profile) > 20 or profile.blanks >= RARE * filled:
+        return None  # amounts, remarks and half-filled fields are no code lists
     kept = [value for value, count in profile.top if count >= RARE * filled and str(value).strip()]
     return sorted(kept, key=str) if len(kept) >= 2 else None
 

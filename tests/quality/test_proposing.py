@@ -70,6 +70,25 @@ def test_dates_kept_as_text_speak_for_their_format() -> None:
     assert kinds(profile(detected={**detected, "share": 0.6})) == {}
 
 
+def test_mixed_date_formats_are_proposed_for_what_they_are() -> None:
+    formats = [["YYYY-MM-DD", 0.4], ["YYYYMMDD", 0.35], ["YYYY/MM/DD", 0.24]]
+    mixed = profile(detected={"type": "date", "format": "YYYY-MM-DD", "share": 0.99, "formats": formats})
+    (proposal,) = propose([mixed], {})
+    assert (proposal.kind, proposal.parameters, proposal.evidence) == (
+        "date_format",
+        {"format": "YYYY-MM-DD"},
+        "mixed_dates",
+    )
+    assert proposal.facts == {"formats": "YYYY-MM-DD 40.0%、YYYYMMDD 35.0%、YYYY/MM/DD 24.0%"}
+
+
+def test_remarks_that_are_often_blank_are_no_code_list() -> None:
+    column = profile(
+        distinct=3, blanks=30, top=[("已核对", 300), ("见附件", 270), (" ", 30)], patterns=[("汉{3}", 570)]
+    )
+    assert kinds(column) == {}
+
+
 def test_code_list_leaves_out_its_rare_values() -> None:
     top = [("1", 300), ("2", 297), ("9", 3), ("未", 1)]
     column = profile(distinct=4, top=top, nulls=399, length={"min": 1, "max": 1, "mean": 1.0}, patterns=[("9", 600)])
