@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Case, Count, F, Q, Sum, Value, When
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as translate
@@ -22,6 +22,7 @@ from assets.links import page_url
 from assets.selectors.catalogue import tables_visible_to
 from core import indicators
 from core.models import AuditEntry
+from core.selectors import jobs_visible_to
 from core.templatetags.figures import band, scaled_unit, short_number
 from core.texts import Text
 from core.visibility import can, visible_to
@@ -32,7 +33,7 @@ from quantity import selectors as quantity
 
 WEEKS = 12
 MONTH = 30  # days
-RANKED, EVENTS = 8, 6
+RANKED, EVENTS, JOBS = 8, 6, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +305,12 @@ def _mean(rows: Sequence[Any], day: date) -> float | None:
     latest = {source: (score, tables) for source, at, score, tables in rows if at <= day}
     weight = sum(tables for _score, tables in latest.values())
     return float(sum(score * tables for score, tables in latest.values()) / weight) if weight else None
+
+
+def jobs(viewer: Any) -> Any:
+    """The jobs to look at: running ones, then waiting ones, then the newest that ended."""
+    order = Case(When(state="running", then=Value(0)), When(state="queued", then=Value(1)), default=Value(2))
+    return jobs_visible_to(viewer).order_by(order, "-created_at", "-id")[:JOBS]
 
 
 def activity(viewer: Any) -> Any:

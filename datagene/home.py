@@ -13,7 +13,6 @@ from accounts.choices import Role
 from accounts.models import Agency
 from accounts.scope import grants_of, narrowed
 from core import indicators
-from core.selectors import jobs_visible_to
 from core.texts import Text
 from core.views import SignedInView
 from core.visibility import can, visible_to
@@ -21,7 +20,7 @@ from datagene import dashboard
 from datagene.activity import events
 from quantity.selectors import last_sampled
 
-JOBS, TODOS = 4, 5
+TODOS = 5
 WORKING_ROLES = (Role.STEWARD, Role.SOURCE_MANAGER, Role.LEADER)
 
 
@@ -73,7 +72,7 @@ class Dashboard(SignedInView):
             "overall": numbers.overall,
             "trend": numbers.trend,
             "chart": dashboard.chart(numbers.trend),
-            "jobs": jobs_visible_to(viewer)[:JOBS],
+            "jobs": dashboard.jobs(viewer),
             "ranking": dashboard.ranking(viewer),
             "events": events(dashboard.activity(viewer)),
             "may_audit": can(user, "audit.read"),

@@ -44,7 +44,9 @@ def test_a_visitor_signs_in_and_comes_back_to_where_they_wanted(
     expect(visitor.get_by_role("heading", level=1)).to_have_text("任务")
 
 
-def test_a_wrong_password_is_told_beside_the_form(visitor: Page, person: Person, guard: Guard, check_accessibility: Check) -> None:
+def test_a_wrong_password_is_told_beside_the_form(
+    visitor: Page, person: Person, guard: Guard, check_accessibility: Check
+) -> None:
     guard.allow("422")
     visitor.goto("/sign-in/")
     visitor.get_by_label("登录名").fill("li")
@@ -55,7 +57,9 @@ def test_a_wrong_password_is_told_beside_the_form(visitor: Page, person: Person,
     check_accessibility(visitor)
 
 
-def test_the_dashboard_is_accessible_and_says_what_is_not_there_yet(page: Page, job: Job, check_accessibility: Check) -> None:
+def test_the_dashboard_is_accessible_and_says_what_is_not_there_yet(
+    page: Page, job: Job, check_accessibility: Check
+) -> None:
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("驾驶舱")
     expect(page.locator(".chain__stops li")).to_have_count(10)
@@ -72,7 +76,9 @@ def test_no_page_scrolls_sideways(page: Page, job: Job, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
 
 
-def test_search_opens_by_keyboard_moves_by_arrows_and_returns_focus(page: Page, agency: Agency, check_accessibility: Check) -> None:
+def test_search_opens_by_keyboard_moves_by_arrows_and_returns_focus(
+    page: Page, agency: Agency, check_accessibility: Check
+) -> None:
     search.rebuild()
     opener = page.get_by_role("link", name="搜索资产、字段、系统、操作")
     opener.focus()
