@@ -73,7 +73,7 @@ def _record(context: JobContext, run: CensusRun, todo: plan.Plan) -> None:
             mark_unreadable(run, table, reason, now)
             context.item_failed(plan.key_of(table), table.label, **reason)
         done += 1
-    for label, reason in todo.unknown_unreadable:
+    for label, reason in todo.other_unreadable:
         context.item_failed(f"unreadable:{label}", label, **reason)
 
 

@@ -27,7 +27,7 @@ class Plan:
     same: list[tuple[Table, scanner.Table]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     unreadable: list[tuple[Table, Reason]] = field(default_factory=list)  # known, but not described this time
-    unknown_unreadable: list[tuple[str, Reason]] = field(default_factory=list)  # never seen: only its name is known
+    other_unreadable: list[tuple[str, Reason]] = field(default_factory=list)  # columns, and what was never seen
     gone_tables: list[UUID] = field(default_factory=list)
     gone_columns: list[UUID] = field(default_factory=list)
     listed_unreadable: list[dict[str, Any]] = field(default_factory=list)
@@ -63,7 +63,7 @@ def make(known: Known, snapshot: scanner.Snapshot, hidden: Sequence[scanner.Unre
         if reason:
             plan.unreadable.append((live[name], reason))
     plan.gone_tables = [live[name].pk for name in difference.tables(ChangeKind.GONE)]
-    plan.unknown_unreadable = unreadable.unused()
+    plan.other_unreadable = unreadable.of_no_table()
     plan.listed_unreadable = unreadable.listed()
     plan.held = difference.brake or _too_much(plan, known)
     return plan
@@ -141,7 +141,7 @@ class _Unreadables:
     def __init__(self, objects: Iterable[scanner.Unreadable]) -> None:
         self._by_label = {item.object: item for item in objects}
         self._paths = [label for label in self._by_label if "/" in label or "." in label]  # files and folders
-        self._used: set[str] = set()
+        self._tables: set[str] = set()  # labels that are, or hold, a table
 
     def of_table(self, schema: str, name: str) -> Reason | None:
         """Why the table cannot be read, when it is named itself, or its file or folder is."""
@@ -153,17 +153,18 @@ class _Unreadables:
 
     def of_columns(self, found: scanner.Table, known: Iterable[Column]) -> dict[str, Reason]:
         names = {column.name for column in found.columns} | {column.name for column in known}
-        return {name: self._use(f"{found.label}.{name}") for name in names if f"{found.label}.{name}" in self._by_label}
+        labels = {name: f"{found.label}.{name}" for name in names}
+        return {name: _reason(self._by_label[label]) for name, label in labels.items() if label in self._by_label}
 
-    def unused(self) -> list[tuple[str, Reason]]:
-        """Objects that no known or found table answers to."""
-        return [(label, _reason(item)) for label, item in self._by_label.items() if label not in self._used]
+    def of_no_table(self) -> list[tuple[str, Reason]]:
+        """Columns, and objects that no known or found table answers to."""
+        return [(label, _reason(item)) for label, item in self._by_label.items() if label not in self._tables]
 
     def listed(self) -> list[dict[str, Any]]:
         return [{"object": label, **_reason(item)} for label, item in self._by_label.items()]
 
     def _use(self, label: str) -> Reason:
-        self._used.add(label)
+        self._tables.add(label)
         return _reason(self._by_label[label])
 
 
