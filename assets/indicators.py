@@ -1,10 +1,13 @@
 """The numbers of the asset register; each opens the list it counts."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from assets.choices import ObjectState, SourceState
 from assets.links import page_url
+from assets.models import DataSource
 from assets.selectors import catalogue, register, runs
 from core.indicators import Indicator
 from core.indicators import register as add
@@ -12,7 +15,7 @@ from core.indicators import register as add
 WEEK = 7  # days
 
 
-def _sources(user: object, state: SourceState) -> QuerySet[object]:
+def _sources(user: Any, state: SourceState) -> QuerySet[DataSource]:
     return register.sources_visible_to(user).filter(state=state)
 
 

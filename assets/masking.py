@@ -110,8 +110,8 @@ def _luhn(digits: str) -> bool:
 def _mask_text(text: str, kind: str) -> str:
     """Keeps what helps a steward to see the fault (region, provider, form) and stars the rest."""
     if kind == PersonalKind.EMAIL and "@" in text:
-        head, _, domain = text.partition("@")
-        return f"{_keep(head, 1, 0)}@{domain}"
+        mailbox, _, domain = text.partition("@")
+        return f"{_keep(mailbox, 1, 0)}@{domain}"
     head, tail = _KEPT.get(kind, (1, 1))
     return _keep(text, head, tail)
 
