@@ -30,7 +30,7 @@ def register() -> None:
     navigation.register(
         "inventory",
         navigation.Item(
-            _("资产"), "table", "assets:table_list", order=10, allowed=_may_see_data, work="assets.brake_held",
+            _("资产"), "database", "assets:table_list", order=10, allowed=_may_see_data, work="assets.brake_held",
             prefix="/assets/",
         ),
     )  # fmt: skip
@@ -40,6 +40,6 @@ def register() -> None:
     )
     navigation.register(
         "management",
-        navigation.Item(_("数据源"), "database", "assets:source_list", order=10, allowed=_may_see_sources),
+        navigation.Item(_("数据源"), "plug", "assets:source_list", order=10, allowed=_may_see_sources),
     )
     navigation.register_foot(_health)

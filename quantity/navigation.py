@@ -11,5 +11,5 @@ def _may_see_data(user: object) -> bool:
 
 def register() -> None:
     navigation.register(
-        "inventory", navigation.Item(_("数量"), "chart", "quantity:overview", order=20, allowed=_may_see_data)
+        "inventory", navigation.Item(_("数量"), "sigma", "quantity:overview", order=20, allowed=_may_see_data)
     )
