@@ -220,7 +220,7 @@ def test_no_route_changes_anything_of_another_agency(places: tuple[Place, Place]
     done = []
     for person in mine.people:
         client = world.browser(person)
-        for address, callback, key in addresses(theirs.secret_ids):
+        for address, _callback, key in addresses(theirs.secret_ids):
             if not isinstance(key, UUID):
                 continue
             methods = ("post", "patch", "delete") if is_api(address) else ("post",)
@@ -340,7 +340,7 @@ def content(response: Any) -> str:
 def test_disabled_and_ungranted_people_see_no_row(places: tuple[Place, Place]) -> None:
     mine, _theirs = places
     ungranted = world.person(mine.agency)
-    for address, callback, key in addresses({}):
+    for address, callback, _key in addresses({}):
         if is_api(address) and (getattr(callback, "actions", None) or {}).get("get") == "list":
             response = world.browser(ungranted).get(address)
             if response.status_code == 200 and isinstance(response.json(), dict) and "results" in response.json():
