@@ -112,7 +112,7 @@ def _cache(user: Any) -> dict[str, Any]:
     if cached is None or cached["day"] != day:
         cached = {"day": day, "grants": None, "ids": {}}
         setattr(user, _CACHE, cached)  # request.user is lazy and passes this on to the person it wraps
-    return cached  # type: ignore[no-any-return]
+    return cached
 
 
 def _topmost(paths: Iterable[str]) -> tuple[str, ...]:
