@@ -129,10 +129,10 @@ def held(name: str, declared: str) -> str:
     kind = declared_class(declared)
     head = f"CAST({name} AS TEXT)"
     if kind is ValueClass.DATE:
-        wrong = f"date({head}) IS NOT {head}"
+        wrong = f"date({head}, '+0 days') IS NOT {head}"
     elif kind is ValueClass.TIMESTAMP:
         wrong = (
-            f"date(substr({head}, 1, 10)) IS NOT substr({head}, 1, 10) OR substr({head}, 11, 1) NOT IN (' ', 'T')"
+            f"date(substr({head}, 1, 10), '+0 days') IS NOT substr({head}, 1, 10) OR substr({head}, 11, 1) NOT IN (' ', 'T')"
             f" OR {_not_time(f'substr({head}, 12)')}"
         )
     else:
