@@ -26,6 +26,12 @@ SENTENCES: dict[str, Text] = {
     "assets.column.annotate": _("补充了字段说明"),
     "assets.census.confirm": _("确认了盘点结果"),
     "assets.census.reject": _("退回了盘点结果"),
+    "quality.rule.create": _("新建了质量规则"),
+    "quality.rule.update": _("修改了质量规则"),
+    "quality.rule.enable": _("启用了质量规则"),
+    "quality.rule.disable": _("停用了质量规则"),
+    "quality.rule.delete": _("删除了质量规则"),
+    "quality.proposal.reject": _("忽略了规则建议"),
 }
 # What the people of an agency may see of its trail: work on data. The rest of the verbs stays with the auditors.
 SHOWN = tuple(SENTENCES)
