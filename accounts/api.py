@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts import selectors, services
 from accounts.choices import ROLE_VERBS
-from accounts.filters import AgencyFilter, GrantFilter, PersonFilter
+from accounts.filters import AgencyApiFilter, GrantApiFilter, PersonFilter
 from accounts.models import Agency, Grant, Person, Token
 from accounts.serializers import (
     AgencyBody,
@@ -37,7 +37,7 @@ class AgencyViewSet(Creates, Updates):
     queryset = Agency.objects.all()
     serializer_class = AgencySerializer
     write_serializer_class = AgencyBody
-    filterset_class = AgencyFilter
+    filterset_class = AgencyApiFilter
     orderings = {"name": ("sort_key",), "code": ("code",), "tree": ("path",), "updated": ("updated_at",)}
     default_ordering = "tree"
     verbs = {"create": "agency.manage", "partial_update": "agency.manage"}
@@ -96,7 +96,7 @@ class GrantViewSet(Creates):
     queryset = Grant.objects.all()
     serializer_class = GrantSerializer
     write_serializer_class = GrantBody
-    filterset_class = GrantFilter
+    filterset_class = GrantApiFilter
     orderings = {"granted": ("granted_at",), "person": ("person__sort_key",), "until": ("valid_until",)}
     default_ordering = "-granted"
     verbs = {"create": "grant.manage", "revoke": "grant.manage"}

@@ -2,16 +2,22 @@
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import Role
 from accounts.models import Agency, Grant, Person
+from accounts.scope import visible_to
+from accounts.selectors import agencies_visible_to
+
+
+def _offered(request: HttpRequest | None) -> QuerySet[Agency]:
+    """The agencies a filter may name: a choice must not list what the rest of the page hides."""
+    return agencies_visible_to(request.user) if request is not None else Agency.objects.none()
 
 
 class AgencyFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("名称或编码"), method="search")
-    parent = filters.UUIDFilter(label=_("上级机构"), field_name="parent_id")
-    under = filters.UUIDFilter(label=_("机构及下级"), method="below")
     active = filters.BooleanFilter(label=_("在用"), field_name="is_active")
 
     class Meta:
@@ -27,6 +33,11 @@ class AgencyFilter(filters.FilterSet):
             | Q(code__istartswith=text)
         )
 
+
+class AgencyApiFilter(AgencyFilter):
+    parent = filters.UUIDFilter(label=_("上级机构"), field_name="parent_id")
+    under = filters.UUIDFilter(label=_("机构及下级"), method="below")
+
     def below(self, rows: QuerySet[Agency], name: str, value: object) -> QuerySet[Agency]:
         top = rows.filter(pk=value).first()
         return rows.filter(path__startswith=top.path) if top else rows.none()
@@ -34,7 +45,7 @@ class AgencyFilter(filters.FilterSet):
 
 class PersonFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("姓名或登录名"), method="search")
-    agency = filters.ModelChoiceFilter(label=_("所属机构"), queryset=Agency.objects.all())
+    agency = filters.ModelChoiceFilter(label=_("所属机构"), queryset=_offered)
     role = filters.ChoiceFilter(label=_("角色"), choices=Role, method="holding")
     active = filters.BooleanFilter(label=_("启用"), field_name="is_active")
 
@@ -47,13 +58,19 @@ class PersonFilter(filters.FilterSet):
         return rows.filter(Q(name__icontains=text) | Q(username__icontains=text) | Q(email__icontains=text))
 
     def holding(self, rows: QuerySet[Person], name: str, value: str) -> QuerySet[Person]:
-        return rows.filter(pk__in=Grant.objects.filter(role=value).current().values("person_id"))
+        """Only grants that the user may see count: a filter must not tell what the column hides."""
+        shown = (
+            visible_to(self.request.user, Grant.objects.filter(role=value).current())
+            if self.request
+            else Grant.objects.none()
+        )
+        return rows.filter(pk__in=shown.order_by().values("person_id"))
 
 
 class GrantFilter(filters.FilterSet):
-    person = filters.UUIDFilter(label=_("人员"), field_name="person_id")
-    agency = filters.UUIDFilter(label=_("机构范围"), field_name="agency_id")
+    q = filters.CharFilter(label=_("姓名"), field_name="person__name", lookup_expr="icontains")
     role = filters.ChoiceFilter(label=_("角色"), choices=Role)
+    agency = filters.ModelChoiceFilter(label=_("机构范围"), queryset=_offered)
     current = filters.BooleanFilter(label=_("有效"), method="in_force")
 
     class Meta:
@@ -63,3 +80,7 @@ class GrantFilter(filters.FilterSet):
     def in_force(self, rows: QuerySet[Grant], name: str, value: bool) -> QuerySet[Grant]:
         now = Grant.objects.order_by().current().values("pk")
         return rows.filter(pk__in=now) if value else rows.exclude(pk__in=now)
+
+
+class GrantApiFilter(GrantFilter):
+    person = filters.UUIDFilter(label=_("人员"), field_name="person_id")

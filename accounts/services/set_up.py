@@ -12,7 +12,7 @@ from accounts.services.agencies import create_agency
 from accounts.services.grants import grant_role
 from accounts.services.people import create_person
 
-FIRST_PEOPLE = {Role.SYSTEM_ADMIN: "system", Role.SECURITY_ADMIN: "security", Role.AUDIT_ADMIN: "audit"}
+FIRST_PEOPLE: dict[str, str] = {Role.SYSTEM_ADMIN: "system", Role.SECURITY_ADMIN: "security", Role.AUDIT_ADMIN: "audit"}
 
 
 @transaction.atomic

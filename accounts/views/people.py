@@ -18,6 +18,7 @@ from accounts.forms import GrantForm, NewPersonForm, PasswordResetForm, PersonFo
 from accounts.models import Grant, Person
 from accounts.permissions import can, require
 from accounts.scope import visible_to
+from core.panels import Panel
 from core.texts import Text
 from core.views import ActionView, Column, Crumb, DetailPage, EditPage, ListPage, Tab
 
@@ -73,6 +74,11 @@ class PersonDetail(DetailPage):
 
     def queryset(self) -> QuerySet[Person]:
         return selectors.people_visible_to(self.request.user)
+
+    def sections(self) -> list[Tab | Panel]:
+        """Who sees no grants is not told that there are none."""
+        shown = self.object.pk == self.request.user.pk or can(self.request.user, "grant.view", self.object)
+        return [section for section in super().sections() if shown or section.key != "grants"]
 
     def crumbs(self) -> list[Crumb]:
         return [(_("人员"), reverse("accounts:person_list")), (self.object.name, "")]

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="name of the top agency")
 
     def handle(self, *args: Any, code: str, name: str, **options: Any) -> None:
-        passwords = {role: f"{secrets.token_urlsafe(12)}-Aa1" for role in set_up.FIRST_PEOPLE}
+        passwords = {str(role): f"{secrets.token_urlsafe(12)}-Aa1" for role in set_up.FIRST_PEOPLE}
         try:
             people = set_up.set_up_accounts(code=code, name=name, passwords=passwords)
         except ValidationError as error:
