@@ -203,11 +203,11 @@ class SQLite(Connector):
         for start in range(0, len(table.columns), catalogue.TESTED):
             some = table.columns[start : start + catalogue.TESTED]
             tests = ", ".join(catalogue.held(quoted(column.name), column.type) for column in some)
-            sql = f"SELECT {tests} FROM main.{quoted(table.name)}"
-            row = self._run(sql, (), self.limits.statement_seconds, table.label)[0]
-            width = catalogue.HELD
+            sql = f"SELECT DISTINCT {tests} FROM main.{quoted(table.name)}"
+            combinations = self._run(sql, (), self.limits.statement_seconds, table.label)
             for at, column in enumerate(some):
-                yield replace(column, value_class=catalogue.class_of(column.type, row[at * width : (at + 1) * width]))
+                held = {(row[2 * at], row[2 * at + 1]) for row in combinations}
+                yield replace(column, value_class=catalogue.class_of(column.type, held))
 
     # -- rows ------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """SQLite's catalogue by its pragma functions, and what class of value a column really holds."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from scanner.model import Column, ForeignKey, Index, Table, ValueClass
@@ -9,7 +9,7 @@ from scanner.model import Column, ForeignKey, Index, Table, ValueClass
 Row = tuple[Any, ...]
 
 TERMS = 400  # of one UNION ALL; SQLite takes 500
-TESTED = 200  # columns tested a statement; SQLite gives back at most 2000 values a row
+TESTED = 16  # columns tested a statement: their storage classes have at most so many combinations
 
 OBJECTS = """
 SELECT name, type, wr FROM pragma_table_list
@@ -121,24 +121,25 @@ def declared_class(declared: str) -> ValueClass:
 
 
 _TIME = "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
-HELD = 5  # values that ``held`` gives back
 
 
 def held(name: str, declared: str) -> str:
-    """SQL: does the column hold integers, reals, texts, blobs; does a text not fit the declared date or time?"""
+    """SQL of two values: the storage class, and whether a text does not fit the declared date or time."""
     kind = declared_class(declared)
     head = f"CAST({name} AS TEXT)"
     if kind is ValueClass.DATE:
         wrong = f"date({head}, '+0 days') IS NOT {head}"
     elif kind is ValueClass.TIMESTAMP:
+        day = f"substr({head}, 1, 10)"
         wrong = (
-            f"date(substr({head}, 1, 10), '+0 days') IS NOT substr({head}, 1, 10) OR substr({head}, 11, 1) NOT IN (' ', 'T')"
+            f"date({day}, '+0 days') IS NOT {day} OR substr({head}, 11, 1) NOT IN (' ', 'T')"
             f" OR {_not_time(f'substr({head}, 12)')}"
         )
+    elif kind is ValueClass.TIME:
+        wrong = _not_time(head)
     else:
-        wrong = _not_time(head) if kind is ValueClass.TIME else "0"
-    types = ", ".join(f"total(typeof({name}) = '{item}') > 0" for item in ("integer", "real", "text", "blob"))
-    return f"{types}, total(typeof({name}) = 'text' AND ({wrong})) > 0"
+        return f"typeof({name}), 0"
+    return f"typeof({name}), typeof({name}) = 'text' AND ({wrong})"
 
 
 def _not_time(text: str) -> str:
@@ -150,17 +151,17 @@ def _not_time(text: str) -> str:
     )
 
 
-def class_of(declared: str, found: Sequence[Any]) -> ValueClass:
-    """The class all values have; the declared one for a column without values."""
-    integers, reals, texts, blobs, misfit = (bool(item) for item in found)
+def class_of(declared: str, found: Collection[tuple[str, int]]) -> ValueClass:
+    """The class all values have, from the pairs of ``held``; the declared one for a column without values."""
+    kinds = {kind for kind, _ in found} - {"null"}
     wish = declared_class(declared)
-    if not (integers or reals or texts or blobs):
+    if not kinds:
         return wish
-    if texts or (blobs and (integers or reals)):
-        alone = not (integers or reals or blobs)
-        return wish if alone and wish.is_temporal and not misfit else ValueClass.TEXT
-    if blobs:
-        return ValueClass.BINARY
-    if wish is ValueClass.DECIMAL or (integers and reals):
+    if "text" in kinds:
+        fits = kinds == {"text"} and not any(misfit for _, misfit in found)
+        return wish if fits and wish.is_temporal else ValueClass.TEXT
+    if "blob" in kinds:
+        return ValueClass.BINARY if kinds == {"blob"} else ValueClass.TEXT
+    if wish is ValueClass.DECIMAL or len(kinds) > 1:
         return ValueClass.DECIMAL
-    return ValueClass.FLOAT if reals else ValueClass.INTEGER
+    return ValueClass.FLOAT if kinds == {"real"} else ValueClass.INTEGER
