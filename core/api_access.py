@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
+from django_filters import BooleanFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from redis.exceptions import RedisError
 from rest_framework import authentication, exceptions, parsers, permissions, renderers
@@ -164,4 +165,7 @@ class FilterBackend(DjangoFilterBackend):
             return queryset
         if not filterset.is_valid():
             raise BadParameter(**{name: list(errors) for name, errors in filterset.errors.items()})
+        for name, one in filterset.filters.items():  # a form takes any other word for "no choice"
+            if isinstance(one, BooleanFilter) and request.query_params.get(name, "true") not in ("true", "false"):
+                raise BadParameter(**{name: _("取值为 true 或 false。")})
         return filterset.qs

@@ -329,6 +329,8 @@ def test_links_keep_the_filter_and_counts_tell_the_whole(api: Client, many: list
         ("format=xml", "format"),
         ("parent=1' OR '1'='1", "parent"),
         ("q=%00", "q"),
+        ("active=perhaps", "active"),
+        ("active=1", "active"),
     ],
 )
 def test_impossible_parameters_are_named(api: Client, many: list[str], query: str, parameter: str) -> None:
