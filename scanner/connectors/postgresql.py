@@ -108,7 +108,7 @@ class PostgreSQL(Connector):
         try:
             return psycopg2.connect(
                 host=self.values["host"], hostaddr=address, port=self.values["port"], dbname=self.values["database"],
-                user=self.values["user"], password=self._secrets.get("password", ""), passfile="/dev/null",
+                user=self.values["user"], password=self._secrets.get("password", ""), passfile="/dev/null/none",
                 sslmode=self.values["sslmode"], connect_timeout=seconds, client_encoding="UTF8",
                 application_name="datagene", options="", gssencmode="disable", keepalives=1, keepalives_idle=30,
                 keepalives_interval=10, keepalives_count=3, tcp_user_timeout=60_000,
