@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 from scanner.connectors import canonical
 from scanner.connectors import sqlite_catalogue as catalogue
 from scanner.connectors.base import Connector, Parameter
+from scanner.connectors.plain import plain
 from scanner.errors import SourceError
 from scanner.guard import open_file
 from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable, ValueClass
@@ -295,18 +295,6 @@ def _one_text(value: Any) -> str | None:
     if isinstance(value, bytes):
         return canonical.decode(value)
     return str(value) if isinstance(value, int) else plain(value)
-
-
-def plain(number: int | float) -> str:
-    """A number by value without an exponent: 1.0 and 1 are one value, 1e20 is a 1 and twenty zeros."""
-    if isinstance(number, float):
-        if math.isinf(number):
-            return "Infinity" if number > 0 else "-Infinity"
-        if not number.is_integer():
-            text = repr(number)
-            return text if "e" not in text else format(Decimal(text), "f")
-        return str(int(number)) if abs(number) < 2**53 else format(Decimal(repr(number)), "f").removesuffix(".0")
-    return str(number)
 
 
 _BY_CLASS: dict[ValueClass, Callable[[Sequence[Any]], pa.Array]] = {

@@ -19,7 +19,8 @@ import pyarrow as pa
 import python_calamine
 
 from scanner.connectors.base import unique_names
-from scanner.connectors.sqlite import plain
+from scanner.connectors.plain import plain
+from scanner.lean import without
 from scanner.model import ValueClass
 
 _EXACT = 10**15  # Excel keeps 15 digits of a number; what is longer has lost its last ones
@@ -155,4 +156,5 @@ def _text(cell: Any, kind: ValueClass) -> str:
 
 
 if __name__ == "__main__":
+    without("pandas")
     main(sys.argv[1:])

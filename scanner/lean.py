@@ -1,0 +1,25 @@
+"""Keep a package out of a process that lives for a moment only."""
+
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+
+class _Absent:
+    """A finder to whom one package does not exist. ``sys.modules[name] = None`` would confuse compiled importers."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name == self._name:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return None
+
+
+def without(name: str) -> None:
+    """Imports of ``name`` fail from now on. Arrow tries pandas, which costs half a second, and does without."""
+    sys.meta_path.insert(0, _Absent(name))
