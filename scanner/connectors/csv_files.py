@@ -47,16 +47,27 @@ def layout(path: Path, shown: str, limits: Limits) -> Layout:
     texts = tuple(Column(name, at, "text", ValueClass.TEXT) for at, name in enumerate(names, 1))
     found = Layout(encoding, delimiter, texts, 0)
     guesses = [_Guess() for _ in names]
-    rows = 0
+    rows, last = 0, None
     for batch in batches(path, shown, found, range(len(names)), limits):
-        rows += batch.num_rows
+        rows, last = rows + batch.num_rows, batch if batch.num_rows else last
         for guess, values in zip(guesses, batch.columns, strict=True):
             guess.see(values)
+    if last is not None and _is_swallowed(path, last, limits):
+        raise SourceError("bad_csv", path=shown, reason=f"row {rows + 1} opens a quote that is never closed")
     columns = tuple(
         Column(name, at, guess.value_class.value, guess.value_class)
         for at, (name, guess) in enumerate(zip(names, guesses, strict=True), 1)
     )
     return Layout(encoding, delimiter, columns, rows)
+
+
+def _is_swallowed(path: Path, last: pa.RecordBatch, limits: Limits) -> bool:
+    """Whether the last row ran to the end of the file because its quote has no counterpart."""
+    values = (column[-1].as_py() for column in last.columns)
+    if not any(value is not None and "\n" in value for value in values):
+        return False
+    with os.fdopen(open_file(path, limits.file_bytes), "rb") as file:
+        return sum(block.count(b'"') for block in iter(lambda: file.read(_BLOCK), b"")) % 2 == 1
 
 
 # -- encoding ----------------------------------------------------------------------------------------------------------
@@ -198,7 +209,8 @@ def batches(path: Path, shown: str, known: Layout, wanted: Sequence[int], limits
             for batch in _parsed(source, names, known.delimiter, odd, skip=1):
                 yield batch.select([names[at] for at in wanted])
         except pa.ArrowInvalid as error:
-            reason = "it has a header and no row" if "Empty CSV" in str(error) else str(error)
+            long = f"a row is longer than {_PARSER_BLOCK >> 20} MiB, or a quote is never closed"
+            reason = long if "straddling" in str(error) else str(error)
             raise SourceError("bad_csv", path=shown, reason=reason) from None
     for start in range(0, len(odd), limits.batch_rows):
         rows = [_fitted(row, count, known.delimiter, shown) for row in odd[start : start + limits.batch_rows]]

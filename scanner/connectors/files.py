@@ -100,7 +100,7 @@ class Files(Connector):
                 unreadable.append(Unreadable(f"{schema}/", f"the account may not read the folder {schema}"))
                 continue
             for entry in entries:
-                name = f"{schema}/{entry.name}" if schema else entry.name
+                name = f"{schema}/{_shown(entry.name)}" if schema else _shown(entry.name)
                 if entry.name.startswith((".", "~$")):
                     continue
                 if entry.is_dir(follow_symlinks=False):
@@ -170,9 +170,9 @@ class Files(Connector):
         found: list[_Found] = []
         taken: set[tuple[str, str]] = set()
         for folder, path in files:
-            if schema is not None and (folder != schema or not name.startswith(path.stem)):
+            if schema is not None and (folder != schema or not name.startswith(_stem(path))):
                 continue
-            shown = f"{folder}/{path.name}" if folder else path.name
+            shown = f"{folder}/{_shown(path.name)}" if folder else _shown(path.name)
             try:
                 items = self._read_file(path, shown, folder)
             except SourceError as error:
@@ -181,7 +181,7 @@ class Files(Connector):
             for item in items:
                 table = item.table
                 if (folder, table.name) in taken:
-                    table = replace(table, name=path.name + table.name.removeprefix(path.stem))
+                    table = replace(table, name=_shown(path.name) + table.name.removeprefix(_stem(path)))
                 taken.add((folder, table.name))
                 found.append(replace(item, table=table))
         return found, unreadable
@@ -194,7 +194,7 @@ class Files(Connector):
         if known is None or known[0] != stamp:
             kind = path.suffix.lower()
             reads = self._text if kind in _TEXTS else self._workbook if kind in _WORKBOOKS else self._parquet
-            known = (stamp, reads(real, shown, Table(schema, path.stem, bytes=about.st_size)))
+            known = (stamp, reads(real, shown, Table(schema, _stem(path), bytes=about.st_size)))
             self._known[shown] = known
         return known[1]
 
@@ -301,6 +301,15 @@ class Files(Connector):
             engine.register("incoming", batch.rename_columns(list(names)))
             engine.execute(f"INSERT INTO {target} SELECT * FROM incoming")
             engine.unregister("incoming")
+
+
+def _shown(name: str) -> str:
+    """A file's name as text: archives from Windows leave names in GB18030, which are bytes to us."""
+    return canonical.decode(os.fsencode(name))
+
+
+def _stem(path: Path) -> str:
+    return Path(_shown(path.name)).stem
 
 
 def _quoted(name: str) -> str:

@@ -105,13 +105,14 @@ class PostgreSQL(Connector):
         """Keywords only: in a URL or a "dbname" a value could bring its own host or options."""
         psycopg2 = load_driver(self.kind, _DRIVER)
         seconds = max(2, math.ceil(self.limits.connect_seconds))
+        verified = {"sslrootcert": "system"} if self.values["sslmode"] == "verify-full" else {}
         try:
             return psycopg2.connect(
                 host=self.values["host"], hostaddr=address, port=self.values["port"], dbname=self.values["database"],
                 user=self.values["user"], password=self._secrets.get("password", ""), passfile="/dev/null/none",
                 sslmode=self.values["sslmode"], connect_timeout=seconds, client_encoding="UTF8",
                 application_name="datagene", options="", gssencmode="disable", keepalives=1, keepalives_idle=30,
-                keepalives_interval=10, keepalives_count=3, tcp_user_timeout=60_000,
+                keepalives_interval=10, keepalives_count=3, tcp_user_timeout=60_000, **verified,
             )  # fmt: skip
         except psycopg2.Error as error:
             raise self._refusal(str(error), seconds) from None

@@ -204,6 +204,29 @@ def test_two_files_of_one_stem_are_two_tables(source: Files, write: Write) -> No
     assert (rows(source, "a"), rows(source, "a.tsv")) == ([{"x": "1"}], [{"x": "2"}])
 
 
+def test_names_in_gb18030(source: Files, folder: Path) -> None:
+    place = os.fsencode(folder) + "/人口".encode("gb18030")
+    os.mkdir(place)
+    with open(place + "/户籍.csv".encode("gb18030"), "wb") as file:
+        file.write("姓名\n张三\n".encode("gb18030"))
+    assert [(table.schema, table.name) for table in source.snapshot().tables] == [("人口", "户籍")]
+    assert rows(source, "户籍", "人口") == [{"姓名": "张三"}]
+
+
+@pytest.mark.parametrize("times", [2, 12_000_000])
+def test_a_quote_that_is_never_closed(source: Files, write: Write, times: int) -> None:
+    write("x.csv", 'a,b\n1,x\n1,"2\n' + "3,4\n" * times)
+    code, reason = refused(source)["x.csv"]
+    assert code == "bad_csv"
+    assert "quote" in reason
+    assert "closed" in reason
+
+
+def test_quotes_within_values_are_no_quotes(source: Files, write: Write) -> None:
+    write("y.csv", 'a,b\n"two\nlines",2\n5" pipe,1\n')
+    assert [row["a"] for row in rows(source, "y")] == ["two\nlines", '5" pipe']
+
+
 def test_hidden_and_other_files_are_passed_over(source: Files, write: Write) -> None:
     for name in (".hidden.csv", "~$open.xlsx", "notes.txt", "picture.png", ".git/x.csv", "README"):
         write(name, "x\n1\n")
