@@ -18,6 +18,7 @@ from django.apps import apps
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from django_filters import ModelChoiceFilter, ModelMultipleChoiceFilter, UUIDFilter
 
 from accounts import services
 from accounts.choices import ROLE_VERBS, VERBS, Role
@@ -83,9 +84,7 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
     accept_proposals(actor=manager, proposals=list(RuleProposal.objects.filter(column__source=source)[1:]))
     table = Table.objects.get(source=source, name=f"{name}_person")
     column = Column.objects.get(table=table, name=f"{name}_sfzh")
-    create_rule(
-        actor=manager, table=table, columns=[column], kind="matches", parameters={"pattern": "^Z"}, name=name
-    )
+    create_rule(actor=manager, table=table, columns=[column], kind="matches", parameters={"pattern": "^Z"}, name=name)
     change(path, f"ALTER TABLE {name}_office ADD COLUMN {name}_phone TEXT")
     requests.request_census(actor=manager, source=source)
     drain()
@@ -194,7 +193,7 @@ def test_owner_is_shown_what_the_walk_looks_for(places: tuple[Place, Place]) -> 
     for person in (theirs.manager, *theirs.people):
         client = world.browser(person)
         for address, callback, key in addresses(theirs.secret_ids):
-            if key is not None and callback not in shown and client.get(address).status_code == 200:
+            if key is not None and is_api(address) and callback not in shown and client.get(address).status_code == 200:
                 shown.add(callback)
     readable = {
         callback
@@ -228,11 +227,10 @@ def test_no_route_changes_anything_of_another_agency(places: tuple[Place, Place]
     done = []
     for person in mine.people:
         client = world.browser(person)
-        for address, _callback, key in addresses(theirs.secret_ids):
+        for address, callback, key in addresses(theirs.secret_ids):
             if not isinstance(key, UUID):
                 continue
-            methods = ("post", "patch", "delete") if is_api(address) else ("post",)
-            for method in methods:
+            for method in {"post", "patch", "delete"} & set(getattr(callback, "actions", {"post"})):
                 kind = "application/json" if is_api(address) else "application/x-www-form-urlencoded"
                 response = getattr(client, method)(address, "{}" if is_api(address) else "", content_type=kind)
                 if response.status_code not in (403, 404, 405):
@@ -262,12 +260,14 @@ def test_filters_by_foreign_ids_find_nothing(places: tuple[Place, Place]) -> Non
         filterset = getattr(getattr(callback, "cls", None), "filterset_class", None)
         if key is not None or filterset is None:
             continue
-        for name in filterset.base_filters:
+        for name, one in filterset.base_filters.items():
+            if not isinstance(one, UUIDFilter | ModelChoiceFilter | ModelMultipleChoiceFilter):
+                continue
             for foreign in theirs.secret_ids.values():
                 if isinstance(foreign, UUID):
                     response = client.get(address, {name: str(foreign)})
                     assert response.status_code in (200, 400, 403), (address, name)
-                    if response.status_code == 200 and name not in ("q", "target"):
+                    if response.status_code == 200:
                         assert response.json()["results"] == [], (address, name, foreign)
                     assert WORD not in content(response).lower(), (address, name)
                     checked += 1
