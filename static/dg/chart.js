@@ -23,7 +23,7 @@ const options = (data) => {
       type: "value",
       min: data.min,
       max: data.max,
-      interval: 5,
+      interval: data.step ?? 5,
       axisLabel: label,
       splitLine: { lineStyle: { color: token("--line") } },
     },
