@@ -27,7 +27,7 @@ class Limits:
     columns: int = 5_000  # of one table
     comment: int = 65_536  # characters kept of a comment
     row_bytes: int = 256 << 20  # one row on the wire
-    batch_rows: int = 65_536
+    batch_rows: int = 16_384
     batch_bytes: int = 32 << 20  # a batch is cut early when its rows are fat
     connect_seconds: float = 10  # until the session stands, a server that accepts and never speaks included
     answer_seconds: float = 120  # for one catalogue statement

@@ -25,7 +25,7 @@ from scanner.guard import Limits, open_file
 from scanner.model import Column, ValueClass
 
 _BLOCK = 4 << 20
-_PARSER_BLOCK = 16 << 20  # no row may be longer
+_PARSER_BLOCK = 8 << 20  # no row may be longer
 _HEAD = 1 << 20  # the header must end within
 _CHINESE_UTF8 = re.compile(rb"[\xe3-\xe9][\x80-\xbf][\x80-\xbf]")
 
