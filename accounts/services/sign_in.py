@@ -10,7 +10,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -92,6 +94,7 @@ def clear_lockout(*, actor: Person | None, person: Person) -> None:
 @transaction.atomic
 def open_session(*, person: Person, session_key: str, address: str | None, agent: str) -> SignedIn:
     """Remember the browser in which `person` has just signed in."""
+    expire_sessions(limit=50)
     signed_in, _created = SignedIn.objects.update_or_create(
         session_key=session_key,
         defaults={
@@ -164,18 +167,22 @@ def end_all_sessions(person: Person) -> None:
 
 
 @transaction.atomic
-def expire_sessions() -> int:
-    """Housekeeping: drop sessions past their limits and attempts past their keeping time; returns sessions dropped."""
+def expire_sessions(limit: int = 1000) -> int:
+    """Housekeeping, a bit of it at each sign-in: drop sessions past their limits and attempts past their keeping time.
+
+    Looks at no more than `limit` rows of a kind; returns how many signed-in browsers that ended.
+    """
     now = timezone.now()
-    ended = SignedIn.objects.filter(seen_at__lt=now - IDLE_LIMIT) | SignedIn.objects.filter(
-        started_at__lt=now - ABSOLUTE_LIMIT
-    )
-    count = 0
+    over = Q(seen_at__lt=now - IDLE_LIMIT) | Q(started_at__lt=now - ABSOLUTE_LIMIT)
+    ended = list(SignedIn.objects.filter(over).select_for_update(skip_locked=True)[:limit])
     for signed_in in ended:
         _delete(signed_in)
-        count += 1
-    SignInAttempt.objects.filter(at__lt=now - KEEP_ATTEMPTS).delete()
-    return count
+    for rows in (
+        Session.objects.filter(expire_date__lt=now),
+        SignInAttempt.objects.filter(at__lt=now - KEEP_ATTEMPTS),
+    ):
+        rows.model._default_manager.filter(pk__in=list(rows.values_list("pk", flat=True)[:limit])).delete()
+    return len(ended)
 
 
 def _delete(signed_in: SignedIn) -> None:
