@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scanner.errors import RuleError, SourceError
+from scanner.lean import without
 
 if TYPE_CHECKING:
     from scanner.connectors.base import Connector
@@ -158,4 +159,5 @@ def _print(answer: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    without("pandas")  # half a second that a command has no use for
     sys.exit(main())

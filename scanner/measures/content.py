@@ -77,7 +77,7 @@ def _patterns_in(chunk: Chunk) -> pa.Table:
 
 def _patterns(tables: list[pa.Table]) -> pa.Table:
     if not tables:
-        return pa.table({"p": pa.array([], pa.large_string()), "n": pa.array([], pa.int64())})
+        return pa.schema([("p", pa.large_string()), ("n", pa.int64())]).empty_table()
     if len(tables) == 1:
         return tables[0]
     merged = pa.concat_tables(tables).group_by("p", use_threads=False).aggregate([("n", "sum")])
