@@ -1,0 +1,1 @@
+"""Pages: load, ask permission, call one selector or service, render."""

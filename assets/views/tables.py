@@ -1,0 +1,240 @@
+"""管资产: the list of tables and the page of one table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import can, require
+from assets.filters import TableFilter
+from assets.forms import TableForm
+from assets.models import Column as TableColumn
+from assets.models import Table
+from assets.selectors import catalogue
+from assets.selectors.profiles import shown_profile
+from assets.selectors.runs import changes_of_table
+from assets.services.annotations import annotate_table
+from assets.services.requests import request_scan
+from assets.views.common import NamedFilters, assets_crumb, distribution
+from core import panels
+from core.texts import Text
+from core.views import (
+    ActionView,
+    BulkAction,
+    Chip,
+    Column,
+    Crumb,
+    DetailPage,
+    EditPage,
+    SignedInView,
+    Tab,
+    safe_next,
+    selected_rows,
+    with_query,
+)
+
+
+class TableList(NamedFilters):
+    verb = "data.view"
+    title = _("数据资产")
+    noun = _("张表")
+    columns = (
+        Column("name", _("表"), "name"),
+        Column("source", _("数据源"), "source__name"),
+        Column("state", _("状态"), "state"),
+        Column("rows", _("行数"), "rows", number=True),
+        Column("columns", _("字段"), "column_count", number=True),
+        Column("bytes", _("容量"), "bytes", number=True),
+        Column("score", _("质量分"), "score", number=True),
+        Column("profiled", _("最近剖析"), "profiled_at"),
+    )
+    row_template = "assets/_table_row.html"
+    template_name = "assets/table_list.html"
+    filterset_class = TableFilter
+    filter_names = ("state", "kind", "profiled", "personal", "commented")
+    default_sort = "name"
+    two_line = True
+    empty_title = _("还没有数据资产。登记数据源并盘点后，每张表在这里列出。")
+    empty_action = (_("查看数据源"), "assets:source_list")
+
+    def queryset(self) -> QuerySet[Table]:
+        gone = "gone" in self.request.GET.getlist("state")
+        return catalogue.tables_visible_to(self.request.user, gone=gone)
+
+    def bulk_actions(self) -> Sequence[BulkAction]:
+        if not can(self.request.user, "scan.run"):
+            return ()
+        return (BulkAction(_("扫描所选的表"), reverse("assets:tables_scan"), "scan-line"),)
+
+
+class ScanSelected(SignedInView):
+    """Scan the chosen tables, one job a source."""
+
+    verb = "scan.run"
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        by_source: dict[Any, list[Table]] = {}
+        for table in selected_rows(request, TableList()):
+            by_source.setdefault(table.source, []).append(table)
+        for source, tables in by_source.items():
+            try:
+                request_scan(actor=request.user, source=source, tables=tables)  # type: ignore[arg-type]
+            except ValidationError as error:
+                messages.error(request, f"{source}：{'；'.join(error.messages)}")
+        if by_source:
+            messages.success(request, translate("已启动扫描，进度见任务。"))
+        return HttpResponseRedirect(safe_next(request, reverse("core:job_list")))
+
+
+# The page of one table ------------------------------------------------------------------------------------------------
+
+COLUMNS_SHOWN = 100
+
+
+def _overview(table: Table, user: Any) -> Mapping[str, Any]:
+    history = catalogue.table_history(table)
+    return {
+        "references_from": catalogue.references_from(table),
+        "references_to": catalogue.references_to(table),
+        "profile": catalogue.profile_of(table),
+        "history": list(reversed(history))[:12],
+    }
+
+
+def _changes(table: Table, user: Any) -> Mapping[str, Any]:
+    return {"changes": changes_of_table(table).order_by("-at", "-id")[:200]}
+
+
+def _count_columns(table: Table, user: Any) -> int:
+    return table.column_count
+
+
+class TableDetail(DetailPage):
+    """Tabs 概览, 字段, those of other apps, 变更记录. `?inspect=<column>` opens a column beside the list."""
+
+    verb = "data.view"
+    template_name = "assets/table_detail.html"
+    url_name = "assets:table_detail"
+    tabs = (
+        Tab("columns", _("字段"), "assets/_table_columns.html", count=_count_columns, order=10),
+        Tab("overview", _("概览"), "assets/_table_overview.html", _overview, order=20),
+        Tab("changes", _("变更记录"), "assets/_changes.html", _changes, order=90),
+    )
+
+    def queryset(self) -> QuerySet[Table]:
+        return catalogue.tables_visible_to(self.request.user, gone=True)
+
+    def crumbs(self) -> list[Crumb]:
+        source = self.object.source
+        return [
+            assets_crumb(),
+            (source.agency.label, reverse("assets:table_list") + f"?agency={source.agency_id}"),
+            (source.name, source.get_absolute_url()),
+            (self.object.display_name, ""),
+        ]
+
+    def inspector(self, key: str) -> tuple[str, Mapping[str, Any]] | None:
+        try:
+            column = catalogue.columns_of(self.object, gone=True).select_related("source", "table").get(pk=key)
+        except (TableColumn.DoesNotExist, ValidationError):
+            return None
+        return "assets/_column_inspector.html", {
+            "column": column,
+            "profile": shown_profile(column),
+            "distribution": distribution(shown_profile(column)),
+            "panels": [
+                (panel, panel.context(column, self.request.user))
+                for panel in panels.panels_for(column, self.request.user)
+            ],
+        }
+
+    def extra_context(self) -> dict[str, Any]:
+        history = catalogue.table_history(self.object, 24)
+        return {
+            "columns": self.column_rows(),
+            "facets": self.facets(),
+            "q": self.request.GET.get("q", ""),
+            "rows_history": [item.rows for item in history],
+            "may_scan": can(self.request.user, "scan.run", self.object),
+            "may_edit": can(self.request.user, "asset.edit", self.object),
+        }
+
+    def column_rows(self) -> list[dict[str, Any]]:
+        """Each column with its profile as it may be shown and its distribution; three queries whatever the number."""
+        columns = catalogue.columns_of(self.object).select_related("source", "table")
+        text, show = self.request.GET.get("q", "").strip()[:100], self.request.GET.get("show", "")
+        if text:
+            columns = (
+                columns.filter(name__icontains=text)
+                | columns.filter(title__icontains=text)
+                | columns.filter(comment__icontains=text)
+            )
+        rows = []
+        for column in columns.distinct():
+            profile = shown_profile(column)
+            if show in FACETS and not FACETS[show](column, profile):
+                continue
+            rows.append({"column": column, "profile": profile, "distribution": distribution(profile)})
+        return rows
+
+    def facets(self) -> list[Chip]:
+        """全部 and three quick filters over the columns, each with its count."""
+        columns = list(catalogue.columns_of(self.object).select_related("source", "table"))
+        shown = self.request.GET.get("show", "")
+        chips = [Chip(_("全部"), with_query(self.request.GET, show=None), len(columns), shown not in FACETS)]
+        for key, label in (("personal", _("含个人信息")), ("gaps", _("有空值")), ("unprofiled", _("未剖析"))):
+            count = sum(FACETS[key](column, shown_profile(column)) for column in columns)
+            chips.append(Chip(label, with_query(self.request.GET, show=key), count, shown == key))
+        return chips
+
+
+FACETS: dict[str, Any] = {
+    "personal": lambda column, profile: bool(column.personal_kind),
+    "gaps": lambda column, profile: profile is not None and profile["nulls"] > 0,
+    "unprofiled": lambda column, profile: profile is None,
+}
+
+
+class ScanTable(ActionView):
+    required_verb: ClassVar[str] = "scan.run"
+
+    def queryset(self) -> QuerySet[Table]:
+        return catalogue.tables_visible_to(self.request.user)
+
+    def act(self, obj: Any) -> Text:
+        request_scan(actor=self.request.user, source=obj.source, tables=[obj])  # type: ignore[arg-type]
+        return _("已启动扫描，完成后结果在本页更新。")
+
+
+class TableEdit(EditPage):
+    verb = "asset.edit"
+    form_class = TableForm
+    title = _("补充表说明")
+    submit_label = _("保存说明")
+    table: Table
+
+    def prepare(self, **kwargs: Any) -> None:
+        self.table = get_object_or_404(catalogue.tables_visible_to(self.request.user), pk=kwargs["pk"])
+        require(self.request.user, "asset.edit", self.table)
+
+    def form_arguments(self) -> dict[str, Any]:
+        shown = {name: getattr(self.table, name) for name in ("title", "description", "owner")}
+        return {"table": self.table, "initial": shown}
+
+    def crumbs(self) -> list[Crumb]:
+        return [assets_crumb(), (self.table.display_name, self.table.get_absolute_url()), (self.title, "")]
+
+    def cancel_url(self) -> str:
+        return self.table.get_absolute_url()
+
+    def save(self, form: Any) -> tuple[str, Text]:
+        annotate_table(actor=self.request.user, table=self.table, **form.cleaned_data)  # type: ignore[arg-type]
+        return self.table.get_absolute_url(), _("说明已保存。")
