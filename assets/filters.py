@@ -105,6 +105,7 @@ class TableFilter(filters.FilterSet):
         method=yes_no(~Q(comment="") | ~Q(title="")), choices=YES_NO, label=_("有中文名称")
     )
     rows_min = filters.NumberFilter(field_name="rows", lookup_expr="gte", label=_("行数不少于"))
+    scored = filters.ChoiceFilter(method=yes_no(Q(score__isnull=False)), choices=YES_NO, label=_("已评分"))
     score_max = filters.NumberFilter(field_name="score", lookup_expr="lte", label=_("得分不高于"))
     new_days = DaysFilter(method="_new", label=_("最近几天新增"))
 

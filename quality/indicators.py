@@ -17,7 +17,7 @@ def register_all() -> None:
     _one("quality.failing_rules", _("未通过的规则"), _("条"), selectors.failing_rules,
          "rule_list", "?enabled=yes&failing=yes", order=20, good="down")  # fmt: skip
     _one("quality.scored_tables", _("已评分的表"), _("张"), selectors.scored_tables,
-         "table_list", "", order=30, good="up")  # fmt: skip
+         "assets:table_list", "?scored=yes&state=seen", order=30, good="up")  # fmt: skip
     _one("quality.findings", _("未解决的质量问题"), _("个"), selectors.open_findings,
          "finding_list", "?state=open", order=40, good="down")  # fmt: skip
     _one("quality.proposals", _("规则建议待处理"), _("条"), selectors.open_proposals,
@@ -27,5 +27,5 @@ def register_all() -> None:
 def _one(
     key: str, label: Any, unit: Any, queryset: Callable[[Any], QuerySet[Any]], page: str, query: str, **options: Any
 ) -> None:
-    url = lambda: reverse(f"quality:{page}") + query  # noqa: E731
+    url = lambda: reverse(page if ":" in page else f"quality:{page}") + query  # noqa: E731
     register(Indicator(key=key, label=label, unit=unit, queryset=queryset, url=url, group="quality", **options))

@@ -8,8 +8,9 @@ class QuantityConfig(AppConfig):
     verbose_name = "管数量"
 
     def ready(self) -> None:
-        from quantity import indicators, navigation, receivers  # slow import: models are loaded only now
+        from quantity import indicators, navigation, panels, receivers  # slow import: models are loaded only now
 
         receivers.connect()
         indicators.register_indicators()
         navigation.register()
+        panels.register_panels()

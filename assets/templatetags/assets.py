@@ -141,6 +141,8 @@ def system_facts(system: Any) -> list[tuple[str, Any]]:
 
 
 @register.simple_tag(takes_context=True)
-def panel_body(context: Any, panel: Any, variables: Mapping[str, Any], obj: Any) -> SafeString:
-    """What a higher app shows of `obj`, with its own variables only."""
-    return render_to_string(panel.template, {**variables, "object": obj}, request=context.get("request"))
+def panel_body(context: Any, panel: Any, variables: Mapping[str, Any], obj: Any, compact: bool = False) -> SafeString:
+    """What a higher app shows of `obj`, with its own variables only; `compact` asks for the body without its card."""
+    return render_to_string(
+        panel.template, {**variables, "object": obj, "compact": compact}, request=context.get("request")
+    )

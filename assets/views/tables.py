@@ -96,8 +96,6 @@ class ScanSelected(SignedInView):
 
 # The page of one table ------------------------------------------------------------------------------------------------
 
-COLUMNS_SHOWN = 100
-
 
 def _overview(table: Table, user: Any) -> Mapping[str, Any]:
     history = catalogue.table_history(table)
@@ -124,8 +122,8 @@ class TableDetail(DetailPage):
     template_name = "assets/table_detail.html"
     url_name = "assets:table_detail"
     tabs = (
-        Tab("columns", _("字段"), "assets/_table_columns.html", count=_count_columns, order=10),
-        Tab("overview", _("概览"), "assets/_table_overview.html", _overview, order=20),
+        Tab("overview", _("概览"), "assets/_table_overview.html", _overview, order=10),
+        Tab("columns", _("字段"), "assets/_table_columns.html", count=_count_columns, order=20),
         Tab("changes", _("变更记录"), "assets/_changes.html", _changes, order=90),
     )
 
