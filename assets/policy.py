@@ -2,6 +2,7 @@
 
 ``SOURCE_NETWORKS``: CIDR ranges that sources may stand in, or ("*",) for all; ``SOURCE_FOLDERS``: folders that
 SQLite and file sources may lie in. Without folders a development machine takes any, production none (docs/settings.md).
+Uploaded files have a store of their own.
 """
 
 import json
@@ -26,11 +27,29 @@ def host_policy() -> HostPolicy:
     return HostPolicy.of(settings.SOURCE_NETWORKS, settings.SOURCE_REFUSED)
 
 
-def check_folder(path: str) -> None:
-    """SourceError outside_folder when ``path`` is not in one of ``SOURCE_FOLDERS``; links are followed first."""
+def upload_store() -> Path:
+    """Where uploaded files lie, one folder an upload."""
+    return Path(settings.DATA_DIR) / "uploads"
+
+
+def check_path(path: str) -> None:
+    """SourceError outside_folder unless a person may name ``path``; links are followed first.
+
+    The store of uploads is nobody's to name: a folder in it belongs to the one source that its upload made.
+    """
+    real = Path(path).resolve()
+    store = upload_store().resolve()
     folders = [Path(folder).resolve() for folder in settings.SOURCE_FOLDERS]
-    if (folders or settings.PRODUCTION) and not any(Path(path).resolve().is_relative_to(folder) for folder in folders):
+    anywhere = not folders and not settings.PRODUCTION
+    overlaps = real.is_relative_to(store) or store.is_relative_to(real)
+    if overlaps or not (anywhere or any(real.is_relative_to(folder) for folder in folders)):
         raise SourceError("outside_folder", path=path)
+
+
+def check_stored_path(path: str) -> None:
+    """The same for a path that a source already has: an upload's own folder, or what a person may name."""
+    if Path(path).resolve().parent != upload_store().resolve():
+        check_path(path)
 
 
 @sensitive_variables()
@@ -38,7 +57,7 @@ def open_connector(source: DataSource) -> Connector:
     """A connector for ``source``. Only jobs call this: secrets are unsealed nowhere but in a worker."""
     for field in connector_class(source.kind).parameters:
         if field.type == "path" and source.parameters.get(field.name):
-            check_folder(source.parameters[field.name])
+            check_stored_path(source.parameters[field.name])
     return open_source(source.kind, source.parameters, _secrets(source), hosts=host_policy())
 
 
@@ -55,3 +74,9 @@ def _secrets(source: DataSource) -> dict[str, str]:
         return {}
     opened: dict[str, str] = json.loads(crypto.unseal(source.sealed_secrets, crypto.aad(source, "sealed_secrets")))
     return opened
+
+
+def is_uploaded(source: DataSource) -> bool:
+    """Whether the source is a folder of our own upload store, whose path nobody types."""
+    path = source.parameters.get("path", "")
+    return bool(path) and Path(path).is_relative_to(upload_store())

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import require
 from assets.forms import PlanForm, SourceForm, UploadForm, initial_connection
 from assets.models import DataSource
+from assets.policy import is_uploaded
 from assets.selectors import register
 from assets.services.requests import request_census, test_source
 from assets.services.sources import register_source, update_source
@@ -140,7 +141,7 @@ class ConnectionEdit(_OfSource):
         names = ("name", "system", "contact_name", "contact_phone", "values_policy")
         shown = {name: getattr(self.source, name) for name in names}
         return {
-            "user": self.request.user, "parameters": () if self.source.uploaded else kinds[self.source.kind].parameters,
+            "user": self.request.user, "parameters": () if is_uploaded(self.source) else kinds[self.source.kind].parameters,
             "has_secrets": self.source.has_secrets, "registered": True,
             "initial": {**shown, **initial_connection(self.source.parameters)},
         }  # fmt: skip
@@ -149,7 +150,7 @@ class ConnectionEdit(_OfSource):
         return {"kind_label": register.kind_labels().get(self.source.kind, self.source.kind)}
 
     def save(self, form: Any) -> tuple[str, Text]:
-        connection = None if self.source.uploaded else form.connection
+        connection = None if is_uploaded(self.source) else form.connection
         try:
             update_source(
                 actor=self.request.user,
