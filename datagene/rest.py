@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ObjectState": "assets.choices.ObjectState",
         "SystemKind": "assets.choices.SystemKind",
         "TableKind": "assets.choices.TableKind",
+        "CountMethod": "assets.choices.Method",
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "datagene.openapi.complete"],
