@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.selectors import activity_visible_to
+from assets.choices import Method
 from core import indicators, jobs
 from core.api import ApiRouter, ApiView, ReadViewSet
 from core.choices import ItemState
@@ -229,7 +230,7 @@ class IndicatorSerializer(serializers.Serializer[indicators.Reading]):
     label = serializers.CharField(source="indicator.label")
     unit = serializers.CharField(source="indicator.unit")
     group = serializers.CharField(source="indicator.group")
-    method = serializers.ChoiceField(choices=["exact", "estimate", "sample"], source="indicator.method")
+    method = serializers.ChoiceField(choices=Method.choices, source="indicator.method")
     value = serializers.DecimalField(max_digits=None, decimal_places=None, coerce_to_string=False)
     overdue = serializers.IntegerField()
     url = serializers.SerializerMethodField(help_text="The page that lists what is counted.")
