@@ -39,17 +39,19 @@ def register_source(
     kind: str,
     parameters: Mapping[str, Any],
     secrets: Mapping[str, str] | None = None,
+    uploaded: bool = False,
     **fields: Any,
 ) -> DataSource:
     """A new source of ``agency``; nothing is contacted here (``request_test`` does that, in a worker).
 
-    ``parameters`` and ``secrets`` are those of the connector of ``kind``; ``fields`` are of ``SOURCE_FIELDS``.
+    ``parameters`` and ``secrets`` are those of the connector of ``kind``; ``fields`` are of ``SOURCE_FIELDS``;
+    ``uploaded`` says that the path is a folder of our own (``uploads.register_upload``).
     Raises PermissionDenied, ValidationError by field (``parameters.<name>`` for a connection parameter).
     """
     require(actor, "source.manage", agency)
     _known(fields)
     source = DataSource(agency=agency, kind=kind, created_by=actor, **fields)
-    source.parameters = _cleaned_parameters(kind, parameters)
+    source.parameters = _cleaned_parameters(kind, parameters, parameters if uploaded else {})
     source.sealed_secrets = policy.seal_secrets(source, _cleaned_secrets(kind, secrets or {}))
     _check(source)
     source.save(force_insert=True)
@@ -81,7 +83,8 @@ def update_source(
     changes = set_fields(source, fields)
     given = {name: value for name, value in _cleaned_secrets(source.kind, secrets or {}).items() if value}
     if parameters is not None:
-        moved = set_fields(source, {"parameters": _cleaned_parameters(source.kind, parameters)})
+        cleaned = _cleaned_parameters(source.kind, parameters, source.parameters)
+        moved = set_fields(source, {"parameters": cleaned})
         if moved and source.has_secrets and not given:
             raise ValidationError({"secrets": _("连接参数已改变，请重新填写口令。")})
         changes |= moved
@@ -170,13 +173,14 @@ def _known(fields: Mapping[str, Any]) -> None:
         raise TypeError(f"unknown fields: {', '.join(sorted(unknown))}")
 
 
-def _cleaned_parameters(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Typed parameters with defaults; ValidationError names the field."""
+def _cleaned_parameters(kind: str, parameters: Mapping[str, Any], trusted: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed parameters with defaults; ValidationError names the field. A ``trusted`` path is not judged again."""
     try:
         values = clean(_fields_of(kind), parameters)
         for field in _fields_of(kind):
-            if field.type == "path" and values.get(field.name):
-                policy.check_folder(values[field.name])
+            path = values.get(field.name) if field.type == "path" else None
+            if path and path != trusted.get(field.name):
+                policy.check_path(path)
     except SourceError as error:
         code, params = as_stored(error)
         name = params.get("name") if code == "bad_parameter" else "path"
