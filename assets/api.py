@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -13,7 +14,7 @@ from assets import filters, serializers
 from assets.models import CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
 from assets.selectors import catalogue, runs
 from assets.selectors import register as registry
-from assets.services import annotations, brake, requests, sources, systems
+from assets.services import annotations, brake, requests, sources, systems, uploads
 from core.api import ApiRouter, ApiView, Creates, Deletes, ReadViewSet, Updates
 from core.models import Job
 
@@ -61,7 +62,7 @@ class SourceViewSet(Creates, Updates, Deletes):
     }  # fmt: skip
     default_ordering = "name"
     verbs = {
-        "create": "source.manage", "partial_update": "source.manage", "destroy": "source.manage",
+        "create": "source.manage", "upload": "source.manage", "partial_update": "source.manage", "destroy": "source.manage",
         "test": "source.manage", "disable": "source.manage", "enable": "source.manage",
         "census": "census.run", "scan": "scan.run",
     }  # fmt: skip
@@ -100,6 +101,17 @@ class SourceViewSet(Creates, Updates, Deletes):
         body.is_valid(raise_exception=True)
         chosen = catalogue.chosen_tables(request.user, source, body.validated_data["tables"])
         return accepted(requests.request_scan(actor=request.user, source=source, tables=chosen))
+
+    @extend_schema(request=serializers.UploadSerializer, responses={201: serializers.SourceSerializer})
+    @action(detail=False, methods=["post"], parser_classes=[MultiPartParser])
+    def upload(self, request: Request) -> Response:
+        """Register uploaded files (CSV, TSV, xlsx, Parquet) as a source; a census then says what is in them."""
+        body = serializers.UploadSerializer(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        source = uploads.register_upload(actor=request.user, **body.validated_data)
+        location = self.reverse_action("detail", args=[source.pk])
+        answer = self.read_serializer(self.fresh(source.pk)).data
+        return Response(answer, status=201, headers={"Location": location})
 
     @extend_schema(request=None, responses=serializers.SourceSerializer)
     @action(detail=True, methods=["post"])

@@ -142,6 +142,16 @@ class SourceWriteSerializer(serializers.ModelSerializer[DataSource]):
         return attrs
 
 
+class UploadSerializer(serializers.Serializer[Any]):
+    """A multipart form: the files, and the fields of a source that it has."""
+
+    agency = AgencyField("source.manage")
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(required=False, allow_blank=True, default="")
+    system = SystemField(required=False, allow_null=True)
+    files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), allow_empty=False)
+
+
 class ParameterSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     label = serializers.CharField()

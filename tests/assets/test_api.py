@@ -208,3 +208,15 @@ def test_a_stranger_gets_401_and_an_unknown_id_404(estate: SimpleNamespace) -> N
     assert client(estate.city.police.viewer).get("/api/v1/tables/not-a-uuid/").status_code == 404
     assert ScanRun.objects.count() == 2
     assert SchemaChange.objects.filter(column__name="extra").count() == 2
+
+
+def test_files_are_uploaded_as_a_form(city: SimpleNamespace) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    files = [SimpleUploadedFile("a.csv", b"x,y\n1,2\n"), SimpleUploadedFile("b.csv", b"z\n3\n")]
+    body = {"agency": str(city.police.agency.pk), "name": "报送", "files": files}
+    made = client(city.police.manager).post("/api/v1/sources/upload/", body, format="multipart")
+    assert made.status_code == 201, made.content
+    assert (made.json()["kind"], made.json()["name"]) == ("files", "报送")
+    refused = client(city.police.viewer).post("/api/v1/sources/upload/", body, format="multipart")
+    assert refused.status_code == 403
