@@ -1,0 +1,61 @@
+"""Documentation names everything it must."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+from core import job_kinds
+from scanner.connectors.registry import KINDS
+from scanner.rules import RULE_KINDS
+from tests.architecture.source import ROOT, product
+
+DOCS = ROOT / "docs"
+
+
+def text(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def test_every_setting_is_described() -> None:
+    names: set[str] = set()
+    pattern = re.compile(r'(?:environment\.\w+|os\.environ\.get)\(\s*"([A-Z][A-Z_]+)"')
+    for path in product():
+        if path.parts[0] in ("datagene", "scanner", "core", "accounts"):
+            names |= set(pattern.findall((ROOT / path).read_text(encoding="utf-8")))
+    described = set(re.findall(r"`([A-Z][A-Z_]+)`", text("settings.md")))
+    assert names - described == set()
+
+
+def test_every_command_is_described() -> None:
+    commands = {path.stem for path in product() if "commands" in path.parts and path.stem != "__init__"}
+    documents = text("deploy.md") + text("jobs.md") + text("audit-and-keys.md")
+    assert {name for name in commands if f"`{name}" not in documents} == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_connector_is_described(kind: str) -> None:
+    assert kind in text("connectors.md")
+
+
+@pytest.mark.parametrize("kind", RULE_KINDS)
+def test_every_rule_kind_is_described(kind: str) -> None:
+    assert f"`{kind}`" in text("rules.md") or kind in re.findall(r"^#+ .*$", text("rules.md"), re.M).__str__()
+
+
+def test_every_job_kind_is_described() -> None:
+    documents = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
+    assert {kind.kind for kind in job_kinds.all_kinds() if kind.kind not in documents} == set()
+
+
+def test_every_app_has_the_files_that_a_reader_expects() -> None:
+    for app in ("accounts", "assets", "quality", "quantity"):
+        folder = Path(apps.get_app_config(app).path)
+        for name in ("apps.py", "choices.py"):
+            assert (folder / name).is_file()
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = sorted(int(path.name[:4]) for path in (DOCS / "adr").glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
