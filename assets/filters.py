@@ -95,6 +95,9 @@ class TableFilter(filters.FilterSet):
     agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
     source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
     system = filters.UUIDFilter(field_name="source__system_id", label=_("信息系统"))
+    source_kind = filters.MultipleChoiceFilter(
+        field_name="source__kind", choices=lambda: list(kind_labels().items()), label=_("数据源类型")
+    )
     schema = filters.CharFilter(field_name="schema_name", label=_("模式"))
     name = filters.CharFilter(field_name="name", label=_("表名"))
     kind = filters.MultipleChoiceFilter(choices=TableKind.choices, label=_("类型"))

@@ -34,8 +34,9 @@ class SystemForm(forms.ModelForm):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
-            self.fields = {"agency": self.fields.pop("agency"), **self.fields}
-            self.fields["agency"].offer(user, "asset.edit")
+            agency = self.fields.pop("agency")
+            agency.offer(user, "asset.edit")  # type: ignore[attr-defined]
+            self.fields = {"agency": agency, **self.fields}
         else:
             del self.fields["agency"]
 

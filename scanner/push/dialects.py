@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from scanner.model import Column, ValueClass
+from scanner.where.order import duckdb_key
 
 
 class PushDialect(Protocol):
@@ -16,18 +17,24 @@ class PushDialect(Protocol):
         """What stands for the column in a condition (``Condition.sql``)."""
 
     def key(self, quoted: str, printed: str, column: Column) -> str:
-        """What GROUP BY and ORDER BY take, so that text is told apart, and sorted, by code point."""
+        """What GROUP BY takes, so that text is told apart by code point."""
+
+    def order(self, key: str, column: Column) -> str:
+        """What ORDER BY makes of a key: numbers by value, text by code point."""
 
     def length(self, printed: str, column: Column) -> str | None:
         """The length of the canonical text; None when the dialect cannot say it exactly."""
 
 
-class _Quotes:
+class _Standard:
     def quoted(self, name: str) -> str:
         return '"' + name.replace('"', '""') + '"'
 
+    def order(self, key: str, column: Column) -> str:
+        return key
 
-class PostgreSQL(_Quotes):
+
+class PostgreSQL(_Standard):
     formats = True
     judges_groups = True
 
@@ -42,7 +49,7 @@ class PostgreSQL(_Quotes):
         return f"pg_catalog.char_length({printed})" if as_printed else None
 
 
-class MySQL:
+class MySQL(_Standard):
     formats = True
     judges_groups = False  # filesort looks at the first max_sort_length bytes of a value
 
@@ -63,7 +70,7 @@ class MySQL:
         return f"CHAR_LENGTH(CONVERT({printed} USING utf8mb4))" if column.value_class is ValueClass.TEXT else None
 
 
-class SQLite(_Quotes):
+class SQLite(_Standard):
     formats = False
     judges_groups = False  # the number 1 and the text '1' are one value of a text column
 
@@ -77,7 +84,7 @@ class SQLite(_Quotes):
         return None
 
 
-class DuckDB(_Quotes):
+class DuckDB(_Standard):
     """Files: read by our own DuckDB, whose columns are canonical text already."""
 
     formats = False
@@ -88,6 +95,11 @@ class DuckDB(_Quotes):
 
     def key(self, quoted: str, printed: str, column: Column) -> str:
         return printed
+
+    def order(self, key: str, column: Column) -> str:
+        return (
+            f"CAST({key} AS DOUBLE)" if column.value_class is ValueClass.FLOAT else duckdb_key(key, column.value_class)
+        )
 
     def length(self, printed: str, column: Column) -> str | None:
         return None

@@ -32,10 +32,11 @@ def keys(target: Target, failing: Sql) -> list[list[Any]]:
     primary = target.primary_key
     if not primary:
         return []
-    order = ", ".join(target.key(column) for column in primary)
     outputs = ", ".join(target.output(column) for column in primary)
     found: list[list[Any]] = []
-    with closing(target.stream(target.select(outputs, failing, f" ORDER BY {order} LIMIT {KEYS}"), primary)) as batches:
+    with closing(
+        target.stream(target.select(outputs, failing, f" ORDER BY {target.order(primary)} LIMIT {KEYS}"), primary)
+    ) as batches:
         for batch in batches:
             found += [_key(values, primary) for values in _rows(batch, len(primary))]
     return found
@@ -71,12 +72,11 @@ def _keys_by_looking(
 ) -> list[list[Any]]:
     """Walks the rows in the order of the key until enough have failed: with so many failing values that is soon."""
     primary = target.primary_key
-    order = ", ".join(target.key(column) for column in primary)
     outputs = ", ".join(target.output(column) for column in [*primary, *columns])
     names = [f"k{place}" for place in range(len(primary))] + [f"v{place}" for place in range(len(columns))]
     equal = " AND ".join(f"b.v{place} = f.v{place}" for place in range(len(columns)))
     found: list[list[Any]] = []
-    statement = target.select(outputs, looked_at, f" ORDER BY {order}")
+    statement = target.select(outputs, looked_at, f" ORDER BY {target.order(primary)}")
     with closing(target.stream(statement, [*primary, *columns])) as batches:
         for batch in batches:
             stop()

@@ -32,8 +32,12 @@ class Target:
 
     # expressions
     def key(self, column: Column) -> str:
-        """What tells the column's values apart and sorts them."""
+        """What tells the column's values apart."""
         return self._escaped(self.dialect.key(self._quoted(column), self._printed(column), column))
+
+    def order(self, columns: Sequence[Column]) -> str:
+        """What sorts rows by the columns' values."""
+        return ", ".join(self.dialect.order(self.key(column), column) for column in columns)
 
     def output(self, column: Column) -> str:
         """What ``stream`` takes for the column; only of a key once rows are grouped by it."""
@@ -88,7 +92,7 @@ class Target:
         keys = [self.key(column) for column in columns]
         tail = f" GROUP BY {', '.join(keys)}"
         if limit is not None:
-            tail += f" ORDER BY count(*) DESC, {', '.join(keys)} LIMIT {limit}"
+            tail += f" ORDER BY count(*) DESC, {self.order(columns)} LIMIT {limit}"
         outputs = ", ".join([*map(self.output, columns), "count(*)"])
         return self.stream(self.select(outputs, where, tail), [*columns, COUNT])
 

@@ -1,4 +1,4 @@
-"""The engines that run on this machine, each holding the nasty table: PostgreSQL, MariaDB, SQLite."""
+"""The engines that run on this machine, each holding the nasty table: PostgreSQL, MariaDB, SQLite, files (Parquet)."""
 
 import os
 import shutil
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.contracts import nasty
@@ -23,7 +25,7 @@ class Engine:
     """A live engine, its dialect, and how a source URL names its database."""
 
     dialect: str
-    connection: Any
+    connection: Any  # of the driver; the folder of files
     schema: str
     url: str
     password: str = ""
@@ -39,6 +41,10 @@ class Engine:
 def fill(engine: Engine, name: str, rows: list[nasty.Row]) -> None:
     """(Re)make the nasty table under a name with the given rows."""
     columns = nasty.columns(engine.dialect)
+    if engine.dialect == "duckdb":
+        arrays = [nasty.arrow_array(column, [row[column.name] for row in rows]) for column in columns]
+        pq.write_table(pa.table(arrays, [column.name for column in columns]), engine.connection / f"{name}.parquet")
+        return
     cursor = engine.connection.cursor()
     cursor.execute(f"DROP TABLE IF EXISTS {name}")
     cursor.execute(nasty.create_sql(engine.dialect, name))
@@ -95,7 +101,10 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    server, install = shutil.which("mariadbd", path="/usr/sbin:/usr/bin:/usr/local/bin"), shutil.which("mariadb-install-db")
+    server, install = (
+        shutil.which("mariadbd", path="/usr/sbin:/usr/bin:/usr/local/bin"),
+        shutil.which("mariadb-install-db"),
+    )
     if not server or not install:
         pytest.skip("no MariaDB on this machine: apt-get install mariadb-server")
     with _mariadb(server, install, tmp_path_factory.mktemp("mariadb")) as port:
@@ -105,13 +114,23 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def _mariadb(server: str, install: str, folder: Path) -> Iterator[int]:
     user = ["--user=root"] if os.geteuid() == 0 else []
-    subprocess.run([install, f"--datadir={folder}/data", "--auth-root-authentication-method=normal", *user], check=True, capture_output=True)
+    subprocess.run(
+        [install, f"--datadir={folder}/data", "--auth-root-authentication-method=normal", *user],
+        check=True,
+        capture_output=True,
+    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     setup = folder / "setup.sql"
     setup.write_text("ALTER USER root@localhost IDENTIFIED BY 'nasty';\n")
-    options = [f"--datadir={folder}/data", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/s", f"--init-file={setup}"]
+    options = [
+        f"--datadir={folder}/data",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--socket={folder}/s",
+        f"--init-file={setup}",
+    ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([server, "--no-defaults", *options, *user], stdout=log, stderr=log)
     try:
@@ -140,7 +159,13 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     connection.close()
 
 
-@pytest.fixture(scope="session", params=["postgresql", "mysql", "sqlite"])
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    folder = Path(tmp_path_factory.mktemp("files"))
+    return Engine("duckdb", folder, "", f"files://{folder}")
+
+
+@pytest.fixture(scope="session", params=["postgresql", "mysql", "sqlite", "files"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
     found: Engine = request.getfixturevalue(request.param)

@@ -32,24 +32,40 @@ def declared(table: Table, rows: Sequence[nasty.Row]) -> Iterator[dict[str, Any]
         if some:
             yield {"kind": "in_set", "columns": [column.name], "parameters": {"values": [*shown[::3], "never"]}}
             yield from bounds(column, shown)
-        yield {"kind": "in_set", "columns": [column.name], "parameters": {"values": ["never", "a", "", 1, 0.1, True, "NaN"]}}
+        yield {
+            "kind": "in_set",
+            "columns": [column.name],
+            "parameters": {"values": ["never", "a", "", 1, 0.1, True, "NaN"]},
+        }
         yield {"kind": "length_between", "columns": [column.name], "parameters": {"min": 1, "max": 3}}
         yield {"kind": "length_between", "columns": [column.name], "parameters": {"min": 2}}
         yield from ({"kind": "matches", "columns": [column.name], "parameters": {"pattern": text}} for text in PATTERNS)
         yield from ({"kind": "checksum", "columns": [column.name], "parameters": {"scheme": text}} for text in SCHEMES)
         yield {"kind": "date_format", "columns": [column.name], "parameters": {"format": "YYYYMMDD"}}
         yield {"kind": "freshness", "columns": [column.name], "parameters": {"max_age": "P1Y"}}
-        yield {"kind": "reference", "columns": [column.name], "parameters": {"table": "rules_other", "columns": [column.name]}}
+        yield {
+            "kind": "reference",
+            "columns": [column.name],
+            "parameters": {"table": "rules_other", "columns": [column.name]},
+        }
     yield {"kind": "not_null", "columns": ["t", "i", "day"]}
     yield {"kind": "compound_unique", "columns": ["t", "姓名"]}
     yield {"kind": "compound_unique", "columns": ["姓名", "k"], "mostly": 0.01}
     yield {"kind": "compound_unique", "columns": ["day", "f", "clock"]}
-    yield {"kind": "reference", "columns": ["姓名", "k"], "parameters": {"table": "rules_other", "columns": ["姓名", "k"]}}
+    yield {
+        "kind": "reference",
+        "columns": ["姓名", "k"],
+        "parameters": {"table": "rules_other", "columns": ["姓名", "k"]},
+    }
     yield {"kind": "reference", "columns": ["i"], "parameters": {"table": "rules_other", "columns": ["f"]}}
     yield {"kind": "reference", "columns": ["f"], "parameters": {"table": "rules_other", "columns": ["k"]}}
     yield {"kind": "reference", "columns": ["day"], "parameters": {"table": "rules_other", "columns": ["ts"]}}
     yield {"kind": "reference", "columns": ["k"], "parameters": {"table": "rules_nasty", "columns": ["id"]}}
-    yield {"kind": "reference", "columns": ["t"], "parameters": {"table": "rules_other", "columns": ['we"ird `%s` :x ?']}}
+    yield {
+        "kind": "reference",
+        "columns": ["t"],
+        "parameters": {"table": "rules_other", "columns": ['we"ird `%s` :x ?']},
+    }
     yield {"kind": "row_count", "parameters": {"min": 10, "max": 100}}
 
 
@@ -88,7 +104,9 @@ def filled(engine: Engine, request: pytest.FixtureRequest) -> Mapping[str, list[
     return held
 
 
-def judged(engine: Engine, plan: str, rules: Sequence[Rule], *, profile: bool = False) -> tuple[Table, list[dict[str, Any]], int]:
+def judged(
+    engine: Engine, plan: str, rules: Sequence[Rule], *, profile: bool = False
+) -> tuple[Table, list[dict[str, Any]], int]:
     with connector_of(engine) as connector:
         table = connector.describe(engine.schema, "rules_nasty")
         reading = read_table(connector, table, profile=profile, rules=rules, plan=plan, now=NOW, tz=UTC)
@@ -108,7 +126,9 @@ def test_a_plan_judges_as_plain_loops_do(engine: Engine, filled: Mapping[str, li
     for rule, found in zip(rules, results, strict=True):
         expected = naive.check(filled["rules_nasty"], tables["rules_nasty"], rule, now=NOW, others=others)
         if found != expected:
-            wrong[rule.id, rule.columns] = {key: (found[key], expected[key]) for key in found if found[key] != expected[key]}
+            wrong[rule.id, rule.columns] = {
+                key: (found[key], expected[key]) for key in found if found[key] != expected[key]
+            }
     assert wrong == {}
 
 

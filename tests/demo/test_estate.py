@@ -69,5 +69,3 @@ def test_scanner_finds_exactly_the_planted_faults(estate: dict[str, Built], key:
 def _keywords(url: str) -> dict[str, Any]:
     parts = parse_dsn(url)
     return {**parts, "port": int(parts.get("port", 5432)), "dbname": "postgres"}
-
-

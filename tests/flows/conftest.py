@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 
 from tests.assets.support import city, own_files, sqlite_source  # noqa: F401  fixtures
+from tests.contracts.conftest import mariadb_server  # noqa: F401  fixture
 from tests.flows.support import PostgresSource, Proxy, make_postgres
 
 

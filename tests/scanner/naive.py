@@ -233,7 +233,10 @@ def _equal(row: Row, columns: Sequence[Column], other: Row, others: Sequence[Col
         classes = {mine.value_class, theirs.value_class}
         doubles = ValueClass.FLOAT in classes and all(held.is_number for held in classes)
         if classes == {ValueClass.DATE, ValueClass.TIMESTAMP}:  # a date is its midnight
-            left, right = widened(left, mine.value_class, ValueClass.TIMESTAMP), widened(right, theirs.value_class, ValueClass.TIMESTAMP)
+            left, right = (
+                widened(left, mine.value_class, ValueClass.TIMESTAMP),
+                widened(right, theirs.value_class, ValueClass.TIMESTAMP),
+            )
         if doubles and (float(left) == float(right) or left == right):
             continue
         if left != right:

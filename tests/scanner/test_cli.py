@@ -66,7 +66,11 @@ def test_profile_measures_each_column(run: Run, source: str) -> None:
     assert status == 0
     assert (answer["rows"], answer["plan"], answer["statements"]) == (4, "pull", 1)
     number, amount = answer["columns"][1], answer["columns"][3]
-    assert (number["nulls"], number["distinct"], number["top"]) == (1, 2, [["11010519491231002X", 2], ["110105194912310021", 1]])
+    assert (number["nulls"], number["distinct"], number["top"]) == (
+        1,
+        2,
+        [["11010519491231002X", 2], ["110105194912310021", 1]],
+    )
     assert number["identifiers"]["citizen_id"] == 2 / 3
     assert (amount["distinct"], amount["top"][0], amount["max"]) == (2, [1.1, 2], 2.5)
 
@@ -89,7 +93,10 @@ def test_a_rule_whose_referenced_table_is_missing_fails_alone(run: Run, source: 
     count = {"id": "count", "kind": "row_count", "parameters": {"min": 4, "max": 4}}
     status, answer = run("check", source, "--table", "人口", "--rules", rules_file(tmp_path, gone, count))
     assert status == 1
-    assert [(result["passed"], result["error"] is None) for result in answer["results"]] == [(False, False), (True, True)]
+    assert [(result["passed"], result["error"] is None) for result in answer["results"]] == [
+        (False, False),
+        (True, True),
+    ]
 
 
 def test_names_with_dots(run: Run, source: str) -> None:
@@ -142,7 +149,9 @@ def test_names_with_dots(run: Run, source: str) -> None:
         ({"id": "", "kind": "not_null", "columns": ["xb"]}, "id"),
     ],
 )  # fmt: skip
-def test_a_bad_rule_is_refused_by_its_name_and_field(run: Run, source: str, tmp_path: Path, rule: dict[str, Any], field: str) -> None:
+def test_a_bad_rule_is_refused_by_its_name_and_field(
+    run: Run, source: str, tmp_path: Path, rule: dict[str, Any], field: str
+) -> None:
     status, answer = run("check", source, "--table", "人口", "--rules", rules_file(tmp_path, rule))
     assert (status, answer["error"]["code"]) == (2, "bad_rule")
     assert (answer["error"]["rule"], answer["error"]["field"]) == (rule["id"] or "#1", field)
@@ -183,7 +192,12 @@ def test_a_password_in_the_url_is_refused_and_not_repeated(run: Run) -> None:
 
 
 def test_output_is_utf_8_in_any_locale_and_starts_without_django(source: str) -> None:
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LC_ALL": "C",
+        "PYTHONIOENCODING": "ascii",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
     command = [sys.executable, "-X", "importtime", "-m", "scanner", "profile", source, "--table", "人口"]
     done = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert done.returncode == 0

@@ -185,6 +185,7 @@ def test_what_a_double_carries() -> None:
 def test_nearest_rank() -> None:
     def ranks(count: int) -> list[int]:
         return [rank(share, count) for share in QUANTILES]
+
     assert ranks(1) == [1, 1, 1, 1, 1]
     assert ranks(4) == [1, 1, 2, 3, 4]
     assert ranks(100) == [1, 25, 50, 75, 99]

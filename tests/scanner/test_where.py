@@ -54,7 +54,9 @@ def test_what_is_no_condition_is_refused_by_name(text: str) -> None:
 
 @pytest.mark.parametrize("dialect", ["postgresql", "mysql", "sqlite", "duckdb"])
 def test_no_written_value_enters_the_sql(dialect: str) -> None:
-    condition = parse("name = 'x''; DROP TABLE people; --' OR name LIKE '%%s%' OR 年龄 = 77177 OR born > '2026-01-31'", PEOPLE)
+    condition = parse(
+        "name = 'x''; DROP TABLE people; --' OR name LIKE '%%s%' OR 年龄 = 77177 OR born > '2026-01-31'", PEOPLE
+    )
     sql, parameters = condition.sql(dialect, lambda column: f"<{column.position}>")
     assert not any(part in sql for part in ("DROP", "77177", "2026", "%%"))
     assert len(parameters) == 4
@@ -62,7 +64,10 @@ def test_no_written_value_enters_the_sql(dialect: str) -> None:
 
 
 def test_columns_are_found_bare_quoted_and_in_any_case() -> None:
-    condition = parse('"odd ""name" = \'a\' AND NAME = \'b\' AND `年龄` > 1 AND date < DATE \'2026-01-01\' AND CODE <> code AND name IS NULL', PEOPLE)
+    condition = parse(
+        "\"odd \"\"name\" = 'a' AND NAME = 'b' AND `年龄` > 1 AND date < DATE '2026-01-01' AND CODE <> code AND name IS NULL",
+        PEOPLE,
+    )
     assert condition.columns == ('odd "name', "name", "年龄", "date", "CODE", "code")
 
 
@@ -120,7 +125,17 @@ SPECIMENS = [
     (ValueClass.DECIMAL, {*nasty.DECIMALS, *nasty.HUGE, *nasty.INTEGERS}),
     (ValueClass.TIME, {*nasty.TIMES, "-12:00:00", "838:59:59", "100:00:00", "-00:00:01", "-12:00:00.500000"}),
     (ValueClass.DATE, {*nasty.DATES, *nasty.BEFORE_CHRIST, "0000-00-00", "2026-00-00", "-0043-03-16"}),
-    (ValueClass.TIMESTAMP, {*nasty.MOMENTS, "-0043-03-15T12:00:00", "-0043-03-15T12:00:00.500000", "Infinity", "-Infinity", "10000-01-01T00:00:00"}),
+    (
+        ValueClass.TIMESTAMP,
+        {
+            *nasty.MOMENTS,
+            "-0043-03-15T12:00:00",
+            "-0043-03-15T12:00:00.500000",
+            "Infinity",
+            "-Infinity",
+            "10000-01-01T00:00:00",
+        },
+    ),
 ]
 
 
@@ -128,7 +143,9 @@ SPECIMENS = [
 def test_the_key_of_duckdb_is_the_key_of_python_and_sorts_by_value(value_class: ValueClass, values: set[str]) -> None:
     with duckdb.connect() as session:
         for value in values:
-            found = session.execute(f"SELECT {duckdb_key('v', value_class)} FROM (SELECT ?::VARCHAR AS v)", [value]).fetchall()
+            found = session.execute(
+                f"SELECT {duckdb_key('v', value_class)} FROM (SELECT ?::VARCHAR AS v)", [value]
+            ).fetchall()
             assert found == [(text_key(value, value_class),)]
     if value_class.is_number:
         for one, other in itertools.product(values, values):
