@@ -77,4 +77,5 @@ def test_both_plans_sketch_alike(filled: tuple[Engine, str, list[nasty.Row]]) ->
 def test_the_push_plan_sends_no_more_than_a_statement_a_column(filled: tuple[Engine, str, list[nasty.Row]]) -> None:
     engine, name, _ = filled
     table, reading = read(engine, name, "push")
-    assert reading.statements <= 1 + len(table.columns)
+    loading = engine.dialect == "duckdb"  # a file is loaded before it can be asked
+    assert reading.statements <= 1 + loading + len(table.columns)
