@@ -16,6 +16,7 @@ from scanner.model import Column, Table
 
 MEMORY = "192MB"  # of DuckDB; the rest of a worker's 400 MiB is the interpreter, Arrow and a batch
 THREADS = 2
+SMALL_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,16 @@ def open_session() -> Iterator[Session]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start_computing(session: Session) -> None:
-    """All rows are in: use the processors, and let no setting change any more."""
-    session.execute(f"SET threads = {THREADS}; SET lock_configuration = true")
+def start_computing(session: Session, rows: int) -> None:
+    """All rows are in, so many: use the processors, and let no setting change any more.
+
+    Over few rows a statement costs what planning it costs, and most tables have few rows and many columns.
+    """
+    if rows < SMALL_ROWS:
+        session.execute("PRAGMA disable_optimizer")
+    else:
+        session.execute(f"SET threads = {THREADS}")
+    session.execute("SET lock_configuration = true")
 
 
 def load(

@@ -79,7 +79,7 @@ class _Pull:
         columns = self.table.columns if profile else self._needed(bound)
         data = load(self.session, self.connector, self.table, columns, "data", self.stop)
         faults = self.references.load(data)
-        start_computing(self.session)
+        start_computing(self.session, data.rows + self.references.rows)
         bound = [item for item in bound if not self._has_fault(item, faults)]
         rows = run.Rows(self.session, data.relation, data.references, self._primary_key(data))
         profiles: list[ColumnProfile] = []

@@ -30,6 +30,7 @@ class References:
         self._targets: dict[tuple[str, str], _Target] = {}
         self._keys: dict[str, tuple[str, str] | SourceError] = {}
         self.statements = 0
+        self.rows = 0  # of all tables read
 
     def resolve(self, bound: Iterable[BoundRule]) -> dict[str, str]:
         """Look up every referenced table and column; rule id → what is wrong with its reference."""
@@ -98,6 +99,7 @@ class References:
         columns = list(target.columns.values())
         loaded = load(self._session, self._connector, target.table, columns, f"referenced{place}", self._stop)
         self.statements += loaded.statements
+        self.rows += loaded.rows
         return loaded
 
     def find(self, test: Reference) -> tuple[str, Sequence[tuple[str, Column]]]:
