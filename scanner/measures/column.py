@@ -17,6 +17,7 @@ _WHITE_POINTS = ", ".join(str(ord(character)) for character in WHITE_SPACE)
 # The first character decides for nearly every value; only the rest are stripped.
 _BLANK = f"CASE WHEN v = '' THEN true WHEN unicode(v) IN ({_WHITE_POINTS}) THEN ltrim(v, {_WHITE}) = '' ELSE false END"
 _WITH_CONTENT = (ValueClass.TEXT, ValueClass.INTEGER)
+_SORTED_AS_TEXT = (ValueClass.TEXT, ValueClass.BOOLEAN)
 _WITH_QUANTILES = (ValueClass.DATE, ValueClass.TIMESTAMP, ValueClass.TIMESTAMPTZ)
 
 
@@ -29,6 +30,8 @@ class Facts:
     unique: int
     blanks: int
     length: Mapping[str, Any] | None
+    low: str | None  # least and greatest as text; of classes that do not sort as text, None
+    high: str | None
 
 
 def measure_column(
@@ -57,13 +60,14 @@ def measure_column(
 def _facts(session: Session, freq: str, value_class: ValueClass) -> Facts:
     length = "length(v) // 2" if value_class is ValueClass.BINARY else "length(v)"
     blanks = f"coalesce(sum(n) FILTER (WHERE {_BLANK}), 0)" if value_class is ValueClass.TEXT else "0"
-    count, distinct, unique, blank, shortest, longest, total = one(
+    ends = "min(v), max(v)" if value_class in _SORTED_AS_TEXT else "NULL, NULL"
+    count, distinct, unique, blank, shortest, longest, total, low, high = one(
         session,
         f"SELECT coalesce(sum(n), 0), count(*), count(*) FILTER (WHERE n = 1), {blanks},"
-        f" min({length}), max({length}), sum({length} * n) FROM {freq}",
+        f" min({length}), max({length}), sum({length} * n), {ends} FROM {freq}",
     )
     lengths = {"min": shortest, "max": longest, "mean": int(total) / int(count)} if count else None
-    return Facts(int(count), distinct, unique, int(blank), lengths)
+    return Facts(int(count), distinct, unique, int(blank), lengths, low, high)
 
 
 def _values(session: Session, freq: str, value_class: ValueClass, facts: Facts) -> dict[str, Any]:
@@ -71,11 +75,11 @@ def _values(session: Session, freq: str, value_class: ValueClass, facts: Facts) 
     ordered = order.order_of(session, freq, value_class)
     measured: dict[str, Any] = {
         "top": [(to_json(text, value_class), n) for text, n in order.top(session, ordered)],
-        "histogram": histogram.histogram(session, ordered, value_class),
+        "histogram": histogram.histogram(session, ordered, value_class, facts.length or {}),
     }
     if value_class is ValueClass.BINARY:
         return measured
-    low, high = order.extremes(session, ordered)
+    low, high = (facts.low, facts.high) if value_class in _SORTED_AS_TEXT else order.extremes(session, ordered)
     measured |= {"min": to_json(low, value_class), "max": to_json(high, value_class)}
     if value_class.is_number or value_class in _WITH_QUANTILES:
         found = order.quantiles(session, ordered, facts.count, facts.distinct)

@@ -43,7 +43,9 @@ def bins_between(low: float, high: float, *, whole: bool) -> Bins | None:
     return Bins(low, width_of_one, BINS, edges)
 
 
-def histogram(session: Session, order: Order, value_class: ValueClass) -> Mapping[str, Any] | None:
+def histogram(
+    session: Session, order: Order, value_class: ValueClass, length: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
     """{"of": "value" | "length", "edges": count+1 JSON values, "counts": rows per bin}; None where there is none.
 
     A bin holds its lower edge and not its upper one, but for the last bin of decimals, floats, which holds both.
@@ -62,17 +64,28 @@ def histogram(session: Session, order: Order, value_class: ValueClass) -> Mappin
         seconds = f"CAST(floor(epoch({'k' if order.typed else _TIMESTAMP})) AS BIGINT)"
         return _counted(session, order, seconds, "value", True, lambda edge: _time_text(edge, zone))
     if value_class is ValueClass.TEXT:
-        return _counted(session, order, "length(v)", "length", True, _number)
+        return _spread(session, order, "length(v)", (length["min"], length["max"]), "length", True, _number)
     return None
 
 
 def _counted(
     session: Session, order: Order, number: str, of: str, whole: bool, shown: Callable[[float], Any]
 ) -> Mapping[str, Any] | None:
+    low, high = one(session, f"SELECT min(x), max(x) FROM (SELECT {number} AS x FROM {order.relation})")
+    return None if low is None else _spread(session, order, number, (low, high), of, whole, shown)
+
+
+def _spread(
+    session: Session,
+    order: Order,
+    number: str,
+    ends: tuple[float, float],
+    of: str,
+    whole: bool,
+    shown: Callable[[float], Any],
+) -> Mapping[str, Any] | None:
     source = f"(SELECT n, {number} AS x FROM {order.relation}) WHERE x IS NOT NULL"
-    low, high = one(session, f"SELECT min(x), max(x) FROM {source}")
-    if low is None:
-        return None
+    low, high = ends
     whole = whole and abs(low) < WHOLE_LIMIT and abs(high) < WHOLE_LIMIT
     bins = bins_between(low, high, whole=whole)
     if bins is None:
