@@ -172,4 +172,4 @@ def _merge_top(pairs: Sequence[tuple[Any, int]]) -> list[list[Any]]:
     for value, count in pairs:
         key = (type(value), value)
         totals[key] = totals.get(key, 0) + count
-    return [[value, count] for (_, value), count in totals.items()]
+    return [[value, count] for (_, value), count in sorted(totals.items(), key=lambda item: -item[1])]

@@ -50,6 +50,7 @@ PHASES: dict[str, Text] = {
 
 OTHERS: dict[str, Text] = {
     "source_inactive": _("数据源 {name} 已停用或移除，任务没有执行。"),
+    "nothing_read": _("{count} 张表都无法读取，原因见各表。请核对账号的查询权限。"),
     "source_missing": _("数据源已不存在，任务没有执行。"),
 }
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -105,6 +106,7 @@ class SourceSerializer(serializers.ModelSerializer[DataSource]):
         return _error(source.error_code, source.error_params)
 
 
+@extend_schema_field(OpenApiTypes.UUID)
 class SystemField(serializers.PrimaryKeyRelatedField[InformationSystem]):
     """An information system the person may see."""
 

@@ -38,7 +38,7 @@ class Outcome:
 def run_scan(context: JobContext) -> Callable[[], dict[str, Any]]:
     """Carry out a scan job; what it returns runs in the finishing transaction.
 
-    A table that cannot be read is a failed item and the rest goes on. When the source cannot be reached any more the
+    A table that cannot be read is a failed item and the rest goes on; when none can, the job fails. When the source cannot be reached any more the
     job fails with the code of the source's error; what was read before stays.
     """
     source = runs.active_source(context)
@@ -48,6 +48,8 @@ def run_scan(context: JobContext) -> Callable[[], dict[str, Any]]:
         run.tables_total, run.selected = len(tables), bool(context.params.get("tables"))
         run.save()
         _read_all(context, run, tables)
+        if tables and not run.profiles.exists():
+            raise JobFailed("nothing_read", count=len(tables))
         context.progress(len(tables), len(tables), "assets.finish")
     return lambda: _finish(run)
 
@@ -153,9 +155,7 @@ def _finish(run: ScanRun) -> dict[str, Any]:
     run.tables_failed = run.tables_total - run.tables_done
     run.rows_read = sum(read.values_list("rows", flat=True))
     run.statements = sum(read.values_list("statements", flat=True))
-    run.state = RunState.PARTIAL if run.tables_failed and run.tables_done else RunState.SUCCEEDED
-    if run.tables_failed and not run.tables_done:
-        run.state = RunState.FAILED
+    run.state = RunState.PARTIAL if run.tables_failed else RunState.SUCCEEDED
     run.finished_at = timezone.now()
     run.save()
     gone.recount(run.source)

@@ -101,6 +101,14 @@ def test_a_table_that_cannot_be_read_keeps_its_profile_and_the_rest_goes_on(
     assert "visit" in JobItem.objects.get(job=job, state="failed").error_text
 
 
+def test_a_scan_that_reads_nothing_fails(sqlite_source: Callable[..., SqliteSource]) -> None:
+    source = sqlite_source("CREATE TABLE only (id INTEGER PRIMARY KEY, a TEXT)")
+    source.census()
+    source.run("DROP TABLE only")
+    job = source.scan()
+    assert (job.state, job.error_code, ScanRun.objects.get().state) == ("failed", "nothing_read", "failed")
+
+
 class Counting:
     """A contributor that asks for one rule and remembers what it was given."""
 
