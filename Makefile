@@ -43,7 +43,7 @@ migrations: .venv/dev ## models and migrations agree
 	@$(PY) manage.py makemigrations --check --dry-run
 
 deploy-check: .venv/dev ## the checks of a production installation
-	@$(PY) -m pytest -q tests/platform/test_production.py
+	@$(PY) -m pytest -q tests/datagene/test_production.py
 
 docs: .venv/dev ## documentation names everything it must
 	@$(PY) -m pytest -q tests/architecture
