@@ -51,7 +51,9 @@ class SystemForm(forms.ModelForm):
 class TableForm(forms.Form):
     title = forms.CharField(label=_("中文名称"), max_length=200, required=False)
     description = forms.CharField(label=_("说明"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    owner = forms.ModelChoiceField(label=_("负责人"), queryset=Person.objects.none(), required=False)
+    owner = forms.ModelChoiceField(
+        label=_("负责人"), queryset=Person.objects.none(), required=False, empty_label=_("未指定")
+    )
 
     def __init__(self, *args: Any, table: Table, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +75,9 @@ class SourceForm(forms.Form):
 
     agency = AgencyChoice(label=_("所属机构"))
     name = forms.CharField(label=_("数据源名称"), max_length=200, help_text=_("如 人口库、市场主体登记库。"))
-    system = forms.ModelChoiceField(label=_("信息系统"), queryset=InformationSystem.objects.none(), required=False)
+    system = forms.ModelChoiceField(
+        label=_("信息系统"), queryset=InformationSystem.objects.none(), required=False, empty_label=_("不关联信息系统")
+    )
     contact_name = forms.CharField(label=_("联系人"), max_length=64, required=False)
     contact_phone = forms.CharField(label=_("联系电话"), max_length=32, required=False)
     values_policy = forms.ChoiceField(
@@ -94,6 +98,8 @@ class SourceForm(forms.Form):
         for parameter in parameters:
             prefix = SECRET if parameter.secret else PARAMETER
             self.fields[prefix + parameter.name] = _field(parameter, has_secrets)
+        connection = [name for name in self.fields if name.startswith((PARAMETER, SECRET))]
+        self.order_fields(["agency", "name", "system", *connection])  # who and where first, people and policy last
 
     @property
     def given(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from assets.choices import RunState, SourceState
@@ -72,6 +73,14 @@ def watched(run: CensusRun | ScanRun) -> Iterator[None]:
         raise
 
 
+def count_read(run: ScanRun) -> None:
+    """Set what all attempts of a scan have read so far. The caller saves the run."""
+    read = run.profiles.aggregate(tables=Count("pk"), rows=Sum("rows", default=0), sent=Sum("statements", default=0))
+    run.tables_done, run.rows_read, run.statements = read["tables"], read["rows"], read["sent"]
+
+
 def _end(run: CensusRun | ScanRun, state: RunState, code: str, params: dict[str, object]) -> None:
+    if isinstance(run, ScanRun):
+        count_read(run)
     run.state, run.error_code, run.error_params, run.finished_at = state, code, params, timezone.now()
     run.save()

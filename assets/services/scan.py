@@ -38,8 +38,8 @@ class Outcome:
 def run_scan(context: JobContext) -> Callable[[], dict[str, Any]]:
     """Carry out a scan job; what it returns runs in the finishing transaction.
 
-    A table that cannot be read is a failed item and the rest goes on; when none can, the job fails. When the source cannot be reached any more the
-    job fails with the code of the source's error; what was read before stays.
+    A table that cannot be read is a failed item and the rest goes on; when none can, the job fails. When the source
+    cannot be reached any more the job fails with the code of the source's error; what was read before stays.
     """
     source = runs.active_source(context)
     run = runs.begin(ScanRun, context, source)
@@ -150,11 +150,8 @@ def _note_failure(context: JobContext, run: ScanRun, table: Table, error: Source
 
 def _finish(run: ScanRun) -> dict[str, Any]:
     """Make the run final. In the job's finishing transaction."""
-    read = run.profiles.all()
-    run.tables_done = read.count()
+    runs.count_read(run)
     run.tables_failed = run.tables_total - run.tables_done
-    run.rows_read = sum(read.values_list("rows", flat=True))
-    run.statements = sum(read.values_list("statements", flat=True))
     run.state = RunState.PARTIAL if run.tables_failed else RunState.SUCCEEDED
     run.finished_at = timezone.now()
     run.save()

@@ -75,6 +75,18 @@ def share_of(count: int, profile: Mapping[str, Any]) -> float:
 
 
 @register.filter
+def hundredth(percentage: float) -> float:
+    """A percentage as a share, for `percent`, which never rounds a gap away."""
+    return percentage / 100
+
+
+@register.filter
+def strongest(identifiers: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The identifiers that a tenth of the values or more look like, the likeliest first: less is chance."""
+    return sorted(((key, share) for key, share in identifiers.items() if share >= 0.1), key=lambda pair: -pair[1])
+
+
+@register.filter
 def quantile_pairs(quantiles: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
     """("1% 分位数", value) of a profile's quantiles, rising."""
     found = sorted((quantiles or {}).items(), key=lambda pair: float(pair[0]))

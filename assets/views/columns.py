@@ -35,7 +35,7 @@ class ColumnList(NamedFilters):
     )
     row_template = "assets/_column_row.html"
     filterset_class = ColumnFilter
-    filter_names = ("state", "personal", "personal_kind")
+    filter_names = ("agency", "source", "personal_kind", "state", "personal")
     default_sort = "name"
     two_line = True
     empty_title = _("还没有字段。盘点数据源后，每个字段在这里列出。")

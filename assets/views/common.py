@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agency
 from accounts.scope import visible_to
+from assets.choices import SourceState, ValuesPolicy
 from assets.models import DataSource, InformationSystem, Table
 from core.views import Crumb, ListPage
 
 _NAMED = {"agency": Agency, "source": DataSource, "system": InformationSystem, "table": Table}
+_OFFERED = {"agency", "source"}
 
 
 def assets_crumb() -> Crumb:
@@ -23,7 +26,17 @@ def sources_crumb() -> Crumb:
 
 
 class NamedFilters(ListPage):
-    """A list whose active filters show the name of the object behind an id, as far as the user may see it."""
+    """A list whose filters by agency and source offer what the user may see, by name."""
+
+    def filterset(self, data: Any) -> Any:
+        found = super().filterset(data)
+        for name in _OFFERED & set(self.filter_names):
+            rows = visible_to(self.request.user, _NAMED[name]._default_manager.all(), "data.view").order_by("name")  # type: ignore[attr-defined]
+            if name == "source":
+                rows = rows.exclude(state=SourceState.REMOVED)
+            options = [("", ""), *((str(pk), label) for pk, label in rows.values_list("pk", "name"))]
+            found.form.fields[name].widget = forms.Select(choices=options)
+        return found
 
     def filter_text(self, field: Any, value: Any) -> str:
         model = _NAMED.get(field.html_name)
@@ -49,22 +62,46 @@ def distribution(profile: dict[str, Any] | None) -> dict[str, Any]:
         parts = top[:5] if len(top) <= 5 else [*top[:4], (_("其他"), filled - sum(n for _v, n in top[:4]))]
         shown = _("%(value)s 占 %(share)s%%") % {"value": value[:12] or _("空字符串"), "share": _percent(count, filled)}
         return {"kind": "stack", "parts": [(name, max(part, 0)) for name, part in parts], "caption": shown}
-    histogram = profile["histogram"] or {}
-    unique = profile["distinct"] == filled
-    if histogram.get("counts"):
-        caption = _("均匀，无重复") if unique else _range(profile) or _top_share(top, filled)
-        return {
-            "kind": "hist",
-            "counts": histogram["counts"],
-            "tone": "mute" if unique else "primary",
-            "caption": caption,
-        }
-    if unique:
-        return {"kind": "hist", "counts": [1] * 20, "tone": "mute", "caption": _("无重复")}
-    counts = [count for _v, count in top]
-    return {"kind": "hist", "counts": counts, "tone": "primary", "caption": _top_share(top, filled)} if counts else {
-        "kind": "none", "caption": _("按策略不展示取值"),
+    if profile["distinct"] == filled:
+        return {"kind": "hist", "counts": [1] * 20, "tone": "mute", "caption": _("均匀，无重复")}
+    return _spread(profile, top, filled)
+
+
+def _spread(profile: dict[str, Any], top: list[tuple[str, int]], filled: int) -> dict[str, Any]:
+    """The picture of many values. What is masked shows its forms: masked values that fall together spread no more."""
+    counts = (profile["histogram"] or {}).get("counts")
+    if counts and len(counts) > 1:
+        caption = _lengths(profile) if profile["histogram"].get("of") == "length" else _range(profile)
+        return {"kind": "hist", "counts": counts, "tone": "primary", "caption": caption or _top_share(top, filled)}
+    if profile["masked"] or profile["policy"] == ValuesPolicy.HIDDEN:
+        return _forms(profile, filled)
+    if not top:
+        return {"kind": "none", "caption": _lengths(profile)}
+    return {
+        "kind": "hist", "counts": [count for _v, count in top], "tone": "primary", "caption": _top_share(top, filled),
     }  # fmt: skip
+
+
+def _forms(profile: dict[str, Any], filled: int) -> dict[str, Any]:
+    """The character patterns as parts of a bar; for classes without patterns only the word."""
+    patterns = profile["patterns"] or ()
+    if not patterns:
+        return {"kind": "hist", "counts": [1] * 20, "tone": "mute", "caption": _("取值不展示")}
+    parts = [(pattern, count) for pattern, count in patterns[:4]]
+    parts.append((_("其他"), max(filled - sum(count for _p, count in parts), 0)))
+    name, count = parts[0]
+    caption = _("格式 %(pattern)s 占 %(share)s%%") % {"pattern": name[:16], "share": _percent(count, filled)}
+    return {"kind": "stack", "parts": parts, "caption": caption}
+
+
+def _lengths(profile: dict[str, Any]) -> str:
+    """长度 12 至 61 字, as the distribution cell of long text reads."""
+    length = profile["length"]
+    if not length or length.get("min") is None:
+        return ""
+    if length["min"] == length["max"]:
+        return _("长度均为 %(n)s 字") % {"n": length["min"]}
+    return _("长度 %(low)s 至 %(high)s 字") % {"low": length["min"], "high": length["max"]}
 
 
 def _percent(count: int, total: int) -> str:

@@ -37,7 +37,7 @@ class CensusList(NamedFilters):
     )
     row_template = "assets/_census_row.html"
     filterset_class = CensusRunFilter
-    filter_names = ("state", "brake")
+    filter_names = ("source", "state", "brake")
     default_sort = "-started"
     two_line = True
     empty_title = _("还没有盘点记录。")
@@ -63,7 +63,7 @@ class ScanList(NamedFilters):
     )
     row_template = "assets/_scan_row.html"
     filterset_class = ScanRunFilter
-    filter_names = ("state",)
+    filter_names = ("source", "state")
     default_sort = "-started"
     two_line = True
     empty_title = _("还没有扫描记录。")
@@ -161,7 +161,7 @@ class ChangeList(NamedFilters):
     )
     row_template = "assets/_change_row.html"
     filterset_class = ChangeFilter
-    filter_names = ("kind", "days")
+    filter_names = ("agency", "source", "kind", "days")
     default_sort = "-at"
     two_line = True
     empty_title = _("还没有变更。再次盘点发现差异时在这里列出。")

@@ -37,7 +37,7 @@ class SourceList(NamedFilters):
     row_template = "assets/_source_row.html"
     template_name = "assets/source_list.html"
     filterset_class = SourceFilter
-    filter_names = ("kind", "state", "can_write")
+    filter_names = ("agency", "kind", "state", "can_write")
     default_sort = "name"
     two_line = True
     empty_title = _("还没有数据源。登记第一个数据源后即可开始盘点。")

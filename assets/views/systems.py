@@ -37,7 +37,7 @@ class SystemList(NamedFilters):
     row_template = "assets/_system_row.html"
     template_name = "assets/system_list.html"
     filterset_class = SystemFilter
-    filter_names = ("kind", "status", "protection_level", "network")
+    filter_names = ("agency", "kind", "status", "protection_level", "network")
     default_sort = "name"
     two_line = True
     empty_title = _("还没有信息系统。")

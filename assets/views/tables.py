@@ -58,7 +58,7 @@ class TableList(NamedFilters):
     row_template = "assets/_table_row.html"
     template_name = "assets/table_list.html"
     filterset_class = TableFilter
-    filter_names = ("state", "kind", "profiled", "personal", "commented")
+    filter_names = ("agency", "source", "kind", "state", "profiled", "personal", "commented", "rows_min", "score_max")
     default_sort = "name"
     two_line = True
     empty_title = _("还没有数据资产。登记数据源并盘点后，每张表在这里列出。")
