@@ -67,7 +67,7 @@ CACHES = {
 
 # --- What the platform may read -------------------------------------------------------------------------------------
 SOURCE_NETWORKS = tuple(environment.words("SOURCE_NETWORKS", "" if PRODUCTION else "*"))
-SOURCE_FOLDERS = tuple(environment.words("SOURCE_FOLDERS"))
+SOURCE_FOLDERS = tuple(environment.words("SOURCE_FOLDERS", str(DATA_DIR / "sources") if PRODUCTION else ""))
 # Our own servers are no data sources, even inside an allowed network.
 SOURCE_REFUSED = environment.own_servers(_database_url, REDIS_URL)
 
