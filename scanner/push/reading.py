@@ -13,7 +13,7 @@ import duckdb
 from scanner.connectors.base import Connector
 from scanner.errors import RuleError, SourceError
 from scanner.measures import measure_column
-from scanner.measures.frequency import Session, one
+from scanner.measures.frequency import Session
 from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table
 from scanner.push import counting, evidence, failing
 from scanner.push.frequencies import load_combinations, load_values
@@ -43,6 +43,7 @@ class Push:
         self.references = References(session, connector, table, stop)
         self.results: dict[str, CheckResult] = {}
         self.counted: dict[str, counting.Counted] = {}
+        self.held: tuple[str, str | None] | None = None  # column and condition of the frequency table at hand
 
     def read(self, profile: bool, rules: Sequence[Rule], sketch_key: bytes | None) -> Reading:
         bound = self._bind(rules)
@@ -51,16 +52,14 @@ class Push:
         profiles: list[ColumnProfile] = []
         for column in self.table.columns if profile else ():
             self.stop()
-            nulls = load_values(self.session, _VALUES, self.target, column, None, self.stop)
-            (present,) = one(self.session, f"SELECT coalesce(sum(n), 0)::BIGINT FROM {_VALUES}")
-            profiles.append(measure_column(self.session, _VALUES, column, rows=present + nulls, sketch_key=sketch_key))
-            for item in bound:
-                if item.judged_column == column and item.condition is None and not self._is_counted(item):
-                    self._judge(item, _VALUES)
-        for item in bound:
+            profiles.append(self._profile(column, sketch_key))
+            for item in bound:  # while the frequency table of the column is here
+                if item.judged_column == column and item.rule.where is None:
+                    self._judge(item)
+        for item in sorted(bound, key=_by_frequency_table):
             if item.rule.id not in self.results:
                 self.stop()
-                self._judge(item, None)
+                self._judge(item)
         statements = self.connector.statements - before
         return Reading(rows, "push", statements, tuple(profiles), tuple(self.results[rule.id] for rule in rules))
 
@@ -75,25 +74,30 @@ class Push:
         self.results |= {rule: CheckResult(rule, error=fault) for rule, fault in faults.items()}
         return [item for item in bound if item.rule.id not in faults]
 
-    def _is_counted(self, item: BoundRule) -> bool:
-        return self.counted[item.rule.id].failed is not None
+    def _profile(self, column: Column, sketch_key: bytes | None) -> ColumnProfile:
+        nulls = load_values(self.session, _VALUES, self.target, column, None, self.stop)
+        self.held = column.name, None
+        rows = nulls + run.weight(self.session, _VALUES)
+        return measure_column(self.session, _VALUES, column, rows=rows, sketch_key=sketch_key)
 
-    def _judge(self, item: BoundRule, freq: str | None) -> None:
+    def _judge(self, item: BoundRule) -> None:
         """A rule that fails to run says so in its result; the others still run."""
         try:
-            self.results[item.rule.id] = self._result(item, freq)
+            self.results[item.rule.id] = self._result(item)
         except (SourceError, RuleError, duckdb.Error) as error:
             self.results[item.rule.id] = CheckResult(item.rule.id, error=str(error).splitlines()[0])
 
-    def _result(self, item: BoundRule, freq: str | None) -> CheckResult:
+    def _result(self, item: BoundRule) -> CheckResult:
         counted = self.counted[item.rule.id]
         match item.test:
             case RowCount(low, high):
                 passed = is_between(counted.evaluated, low, high)
                 return CheckResult(item.rule.id, counted.evaluated, int(not passed), passed, observed=counted.evaluated)
             case Freshness(max_age):
-                evaluated, latest = freshness.newest(self.session, freq or self._values(item), item.columns[0])
+                evaluated, latest = freshness.newest(self.session, self._values(item), item.columns[0])
                 return freshness.verdict(item, evaluated, latest, max_age, self.now, self.zone)
+        if not counted.evaluated:
+            return run.finished(item, 0, 0)
         if counted.failed is not None:
             broken = failing.broken(self.target, item)
             return self._from_source(item, counted.evaluated, counted.failed, broken)
@@ -102,7 +106,7 @@ class Push:
             where = both(failing.looked_at(self.target, item), among)
             (failed,) = self.target.row([Sql("count(*)")], where)
             return self._from_source(item, counted.evaluated, failed, among)
-        return self._from_frequencies(item, freq)
+        return self._from_frequencies(item)
 
     def _from_source(self, item: BoundRule, evaluated: int, failed: int, broken: Sql | None) -> CheckResult:
         """The result of a rule whose failing rows the source itself can name."""
@@ -113,7 +117,7 @@ class Push:
         shown = evidence.examples(self.target, item.columns, where) if has_values else []
         return run.finished(item, evaluated, failed, shown, evidence.keys(self.target, where))
 
-    def _from_frequencies(self, item: BoundRule, freq: str | None) -> CheckResult:
+    def _from_frequencies(self, item: BoundRule) -> CheckResult:
         """The result from the frequency table of the rule's columns, judged as the pull plan judges it."""
         test = item.test
         if isinstance(test, Reference):
@@ -121,7 +125,7 @@ class Push:
         elif test is None:
             evaluated = self._find_repeated(item)
         else:
-            values = freq or self._values(item)
+            values = self._values(item)
             evaluated = run.weight(self.session, values)
             run.find_failing(self.session, values, test, item.columns[0])  # type: ignore[arg-type]
         failed = run.weight(self.session, run.FAILING)
@@ -133,8 +137,14 @@ class Push:
         return run.finished(item, evaluated, failed, shown, keys)
 
     def _values(self, item: BoundRule) -> str:
+        """The frequency table of the rule's column under its condition, loaded once for all rules that share it."""
+        wanted = item.columns[0].name, item.rule.where
+        if self.held == wanted:
+            return _VALUES
+        self.held = None
         where = failing.looked_at(self.target, item)
         load_values(self.session, _VALUES, self.target, item.columns[0], where, self.stop)
+        self.held = wanted
         return _VALUES
 
     def _combinations(self, item: BoundRule) -> int:
@@ -166,3 +176,8 @@ class Push:
             return None
         table, columns = self.references.described(item.test)
         return Target(self.connector, table, "r"), columns
+
+
+def _by_frequency_table(item: BoundRule) -> tuple[str, str]:
+    """Brings together the rules that the same frequency table decides."""
+    return (item.columns[0].name if item.columns else ""), item.rule.where or ""

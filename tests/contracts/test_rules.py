@@ -134,6 +134,15 @@ def test_a_plan_judges_as_plain_loops_do(engine: Engine, filled: Mapping[str, li
 
 def test_the_profile_changes_no_verdict(engine: Engine, filled: Mapping[str, list[nasty.Row]]) -> None:
     with connector_of(engine) as connector:
-        rules = rules_of(connector.describe(engine.schema, "rules_nasty"), nasty.rows(engine.dialect))
+        rules = rules_of(connector.describe(engine.schema, "rules_nasty"), nasty.rows(engine.dialect))[::7]
     alone, beside = (judged(engine, "push", rules, profile=profile)[1] for profile in (False, True))
     assert beside == alone
+
+
+def test_rules_of_one_column_share_its_frequency_table(engine: Engine, filled: Mapping[str, list[nasty.Row]]) -> None:
+    anything = {"kind": "matches", "columns": ["t"], "parameters": {"pattern": "(?s)^.*$"}}
+    rules = [parse_rule({"id": str(number), **anything}) for number in range(5)]
+    _, _, one = judged(engine, "push", rules[:1])
+    _, results, many = judged(engine, "push", rules)
+    assert all(result["passed"] for result in results)
+    assert many == one
