@@ -103,15 +103,21 @@ class SQLite(_Alike):
             return reference
         if value_class is ValueClass.BINARY:
             return f"CAST({reference} AS BLOB)"
-        text = f"CAST({reference} AS TEXT) COLLATE BINARY"
+        text = f"CAST({reference} AS TEXT)"
         if column.value_class is ValueClass.DATE and value_class is ValueClass.TIMESTAMP:
-            return f"CAST({reference} AS TEXT) || 'T00:00:00' COLLATE BINARY"
-        return text
+            return f"{text} || 'T00:00:00' COLLATE BINARY"
+        if value_class in (ValueClass.TIME, ValueClass.TIMESTAMP):
+            # stored as text: with a blank or a T before the time, with any zeros behind the seconds
+            plain = f"replace({text}, ' ', 'T')"
+            return f"CASE WHEN instr({plain}, '.') THEN rtrim(rtrim({plain}, '0'), '.') ELSE {plain} END COLLATE BINARY"
+        return f"{text} COLLATE BINARY"
 
     def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
         if value_class.is_number:
             whole = value_class is ValueClass.DECIMAL and "." not in value and "I" not in value
             return "?", int(value) if whole and abs(int(value)) < 1 << 63 else float(value)
+        if value_class in (ValueClass.TIME, ValueClass.TIMESTAMP) and "." in value:
+            return "?", value.rstrip("0")
         return "?", bytes.fromhex(value) if value_class is ValueClass.BINARY else value
 
     def beyond(self, value: str, value_class: ValueClass) -> int:

@@ -191,6 +191,8 @@ def stored(dialect: str, column: Nasty, value: str | None) -> object:
         return int(value) if column.value_class is V.INTEGER else float(value)
     if dialect == "postgresql" and column.value_class.is_temporal:
         return _postgresql_time(value)
+    if dialect == "sqlite" and column.value_class in (V.TIME, V.TIMESTAMP):  # as people write them
+        return value.replace("T", " ").replace(".500000", ".5") + ("" if "." in value else ".000")
     return value.replace("T", " ") if dialect == "mysql" and column.value_class.is_temporal else value
 
 
