@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError
 
 from datagene.embedded.layout import layout
 from demo.play import play
@@ -15,5 +16,9 @@ class Command(BaseCommand):
         done = layout().data / "estate" / "played"
         if done.exists():
             return
-        if play(lambda line: self.stdout.write(line, ending="\n")):
+        try:
+            finished = play(lambda line: self.stdout.write(line, ending="\n"))
+        except (KeyboardInterrupt, OperationalError, InterfaceError):
+            return  # the platform is being stopped; the next run goes on from here
+        if finished:
             done.touch()
