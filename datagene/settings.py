@@ -195,10 +195,10 @@ STATIC_URL = "/static/"
 # Development serves the sources themselves; a directory that is not there would only be warned about.
 STATIC_ROOT = environment.text("STATIC_ROOT", str(BASE_DIR / "staticfiles") if PRODUCTION else "") or None
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = not PRODUCTION  # without collectstatic
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None  # without collectstatic
 _static_storage = (
     "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    if PRODUCTION
+    if STATIC_ROOT
     else "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
 STORAGES = {

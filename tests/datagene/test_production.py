@@ -95,3 +95,16 @@ def test_development_makes_its_own_secrets_once(tmp_path: Path) -> None:
     assert len(first.split()[0]) >= 64
     kept = list((tmp_path / "数据 目录" / "secrets").iterdir())
     assert {file.name: file.stat().st_mode & 0o777 for file in kept} == {"secret_key": 0o600, "key_file": 0o600}
+
+
+def test_collected_files_are_those_that_production_names(whole: dict[str, str], tmp_path: Path) -> None:
+    """As the Dockerfile does it: collected without secrets, then served by the names of the manifest."""
+    environment = {name: whole[name] for name in ("PATH", "STATIC_ROOT", "DATAGENE_DATA")}
+    collected = manage("collectstatic", "--noinput", "-v0", **environment)
+    assert collected.returncode == 0, collected.stderr
+    code = "from django.templatetags.static import static; print(static('dg/base.css'))"
+    done = manage("shell", "--no-imports", "-v0", "-c", code, **whole)
+    name = done.stdout.strip().removeprefix("/static/")
+    assert name.startswith("dg/base."), done.stderr
+    assert name != "dg/base.css"
+    assert (Path(whole["STATIC_ROOT"]) / name).is_file()
