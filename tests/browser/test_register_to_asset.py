@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.choices import Role
 from accounts.models import Agency, Grant, Person
+from assets.models import Table
+from assets.services import requests, sources
 from core import jobs
 from tests.assets.support import own_files  # noqa: F401  fixture
 
@@ -125,9 +127,6 @@ def test_from_a_database_to_its_first_finding(steward: Page, database: Path, che
 @pytest.fixture
 def scanned(steward: Page, database: Path, agency: Agency) -> Any:
     """The source, censused and scanned, and its people table."""
-    from assets.models import Table  # slow import
-    from assets.services import requests, sources  # slow import
-
     row = sources.register_source(
         actor=None, agency=agency, kind="sqlite", name="人口库", parameters={"path": str(database)}
     )
