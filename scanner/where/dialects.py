@@ -2,40 +2,38 @@
 
 import math
 import struct
+from abc import ABC, abstractmethod
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from scanner.model import Column, ValueClass
 from scanner.where.literals import SPECIAL_NUMBERS, ZERO_DATE
 from scanner.where.order import duckdb_key, text_key
 
 
-class Dialect(Protocol):
+class Dialect(ABC):
+    @abstractmethod
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
         """The column as an expression that compares with a ``constant`` as its class should."""
 
     def beside(self, reference: str, column: Column, value_class: ValueClass) -> str:
         """The column as an expression that compares with another column."""
+        return self.operand(reference, column, value_class)
 
+    @abstractmethod
     def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
         """The placeholder of a canonical value to compare the column with, and the parameter to send."""
 
+    @abstractmethod
     def beyond(self, value: str, value_class: ValueClass) -> int:
         """1 or -1 when the dialect cannot hold the constant, which lies above (below) all it can hold; else 0."""
 
+    @abstractmethod
     def like(self, reference: str, column: Column, pattern: str) -> tuple[str, Any]:
         """``column LIKE pattern`` by code point, without an escape character."""
 
 
-class _Alike:
-    def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
-        raise NotImplementedError
-
-    def beside(self, reference: str, column: Column, value_class: ValueClass) -> str:
-        return self.operand(reference, column, value_class)
-
-
-class PostgreSQL(_Alike):
+class PostgreSQL(Dialect):
     casts = {
         ValueClass.TEXT: 'text COLLATE "C"', ValueClass.DECIMAL: "numeric", ValueClass.FLOAT: "float8",
         ValueClass.BOOLEAN: "boolean", ValueClass.DATE: "date", ValueClass.TIME: "time",
@@ -45,8 +43,8 @@ class PostgreSQL(_Alike):
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
         if value_class is ValueClass.BINARY:
             return reference
-        if value_class is ValueClass.FLOAT and column.type.lower() in ("real", "float4"):
-            return f"{reference}::text::float8"  # the number it shows, not its binary neighbour
+        if column.value_class is ValueClass.FLOAT and column.type.lower() != "double precision":
+            return f"{reference}::text::float8"  # real, or a domain of it: the number it shows, not its binary neighbour
         return f"{reference}::{self.casts[value_class]}"
 
     def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
@@ -61,7 +59,7 @@ class PostgreSQL(_Alike):
         return f"{reference}::text COLLATE \"C\" LIKE %s::text ESCAPE ''", pattern
 
 
-class MySQL:
+class MySQL(Dialect):
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
         if value_class is ValueClass.TEXT:
             # bytes: the only comparison of MySQL and MariaDB that pads no blanks
@@ -97,7 +95,7 @@ class MySQL:
         return f"{text} LIKE CONVERT(%s USING utf8mb4) COLLATE utf8mb4_bin ESCAPE '|'", pattern.replace("|", "||")
 
 
-class SQLite(_Alike):
+class SQLite(Dialect):
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
         if value_class.is_number:
             return reference
@@ -129,7 +127,7 @@ class SQLite(_Alike):
         return f"CAST({reference} AS TEXT) GLOB ?", "".join(signs.get(sign, sign) for sign in pattern)
 
 
-class DuckDB(_Alike):
+class DuckDB(Dialect):
     """Over columns of canonical text, as the pull plan holds them: no value is ever read as a number that rounds."""
 
     def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
