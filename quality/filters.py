@@ -12,7 +12,7 @@ from quality.choices import Dimension, FindingState, ProposalState, RuleOrigin, 
 from quality.models import CheckResult, Finding, Rule, RuleProposal
 from scanner.rules import RULE_KINDS
 
-KIND_CHOICES = [(kind.name, kind.label) for kind in RULE_KINDS.values()]
+KIND_CHOICES = [(kind.name, _(kind.label)) for kind in RULE_KINDS.values()]
 
 
 def by_dimension(field: str) -> Any:

@@ -147,9 +147,10 @@ class BoundField(forms.CharField):
 
 def field_for(spec: ParameterSpec) -> forms.Field:
     """The form field of one parameter."""
-    common: dict[str, Any] = {"label": spec.label, "required": spec.required, "help_text": spec.help}
+    help_text = _(spec.help) if spec.help else ""  # the translation of "" is the header of the catalogue
+    common: dict[str, Any] = {"label": _(spec.label), "required": spec.required, "help_text": help_text}
     if spec.choices:
-        return forms.ChoiceField(choices=list(spec.choices), **common)
+        return forms.ChoiceField(choices=[(value, _(label)) for value, label in spec.choices], **common)
     if spec.type == "count":
         return forms.IntegerField(min_value=0, **common)
     if spec.type == "bound":
