@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from assets.models import Column, Table
@@ -104,6 +105,23 @@ class RuleForm(forms.Form):
             return error
         renamed = {name.replace("parameters.", _PREFIX): texts for name, texts in error.message_dict.items()}
         return ValidationError(renamed)
+
+
+class PlacedColumns(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, column: Any) -> str:
+        return f"{column_label(column)}，{column.table.display_name}，{column.source.name}"
+
+
+class BulkRuleForm(RuleForm):
+    """The same single-column rule on many columns, which may lie in several tables: ``columns`` are those offered."""
+
+    def __init__(self, *args: Any, kind: RuleKind, columns: QuerySet[Column], **kwargs: Any) -> None:
+        self.offered = columns
+        super().__init__(*args, kind=kind, table=Table(), **kwargs)
+
+    def _column_field(self) -> dict[str, forms.Field]:
+        field = PlacedColumns(label=_("字段"), queryset=self.offered, widget=forms.CheckboxSelectMultiple)
+        return {"columns": field}
 
 
 def initial_of(rule: Any) -> dict[str, Any]:

@@ -94,6 +94,20 @@ def tables_matching(tables: QuerySet[Table], text: str) -> QuerySet[Table]:
     return tables.filter(named).order_by("name", "id")
 
 
+BOUND_AT_ONCE = 200  # columns that the bulk page offers
+
+
+def columns_to_bind(user: Any, text: str) -> QuerySet[Column]:
+    """Columns that the user may put rules on and whose name, title or comment has ``text``; none without text."""
+    columns = Column.objects.filter(state="seen", table__state="seen").select_related("table__source", "source")
+    named = Q(name__icontains=text) | Q(title__icontains=text) | Q(comment__icontains=text)
+    found = visible_to(user, columns.defer("source__sealed_secrets", "table__source__sealed_secrets"), "rule.edit")
+    chosen = (
+        found.filter(named).order_by("name", "id").values("pk")[:BOUND_AT_ONCE] if text else found.none().values("pk")
+    )
+    return found.filter(pk__in=list(chosen.values_list("pk", flat=True))).order_by("name", "id")
+
+
 def findings_of_table(table: Table) -> QuerySet[Finding]:
     return Finding.objects.filter(rule__table=table).select_related("rule__table__source")
 

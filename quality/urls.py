@@ -9,6 +9,7 @@ urlpatterns = [
     path("", overview.Overview.as_view(), name="overview"),
     path("rules/", rules.RuleList.as_view(), name="rule_list"),
     path("rules/new/", rules.RuleCreate.as_view(), name="rule_create"),
+    path("rules/bulk/", rules.RuleBulk.as_view(), name="rule_bulk"),
     path("rules/enable/", rules.RulesSwitch.as_view(enabled=True), name="rule_enable"),
     path("rules/disable/", rules.RulesSwitch.as_view(enabled=False), name="rule_disable"),
     path("rules/<uuid:pk>/", rules.RuleDetail.as_view(), name="rule_detail"),

@@ -31,13 +31,14 @@ from core.views import (
 )
 from quality import selectors
 from quality.filters import RuleFilter
-from quality.forms import RuleForm, initial_of
+from quality.forms import BulkRuleForm, RuleForm, initial_of
 from quality.models import Rule
-from quality.services.rules import create_rule, delete_rule, set_enabled, update_rule
+from quality.services.rules import bind_rules, create_rule, delete_rule, set_enabled, update_rule
 from scanner.rules import RULE_KINDS
 
 HOME: Crumb = (_("质量"), "/quality/")
 TABLES_OFFERED = 20
+SINGLE = tuple(kind.name for kind in RULE_KINDS.values() if kind.least <= 1 and kind.most != 0)  # for one column
 
 
 class RuleList(ListPage):
@@ -187,6 +188,47 @@ class RuleCreate(EditPage):
         except ValidationError as error:
             raise form.refuse(error) from error
         return rule.get_absolute_url(), _("规则已新建，下次扫描时检查。")
+
+
+class RuleBulk(EditPage):
+    """One single-column rule on many columns: the kind, then the columns found by name and the rule itself."""
+
+    verb = "rule.edit"
+    form_class = BulkRuleForm
+    title = _("批量新建质量规则")
+    submit_label = _("新建规则")
+    template_name = "quality/rule_bulk.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.GET.get("kind") in SINGLE:
+            return super().get(request, *args, **kwargs)
+        kinds = [RULE_KINDS[name] for name in SINGLE]
+        context = {"title": self.title, "crumbs": self.crumbs(), "kinds": kinds, "bulk": True}
+        return render(request, "quality/rule_choose_kind.html", context)
+
+    def prepare(self, **kwargs: Any) -> None:
+        if self.request.GET.get("kind") not in SINGLE:
+            raise Http404
+
+    def form_arguments(self) -> dict[str, Any]:
+        found = selectors.columns_to_bind(self.request.user, self.request.GET.get("q", "").strip()[:100])
+        return {"kind": RULE_KINDS[self.request.GET["kind"]], "columns": found}
+
+    def extra_context(self) -> dict[str, Any]:
+        return {"kind": RULE_KINDS[self.request.GET["kind"]], "q": self.request.GET.get("q", "")}
+
+    def crumbs(self) -> list[Crumb]:
+        return [HOME, (_("质量规则"), reverse("quality:rule_list")), (self.title, "")]
+
+    def cancel_url(self) -> str:
+        return reverse("quality:rule_list")
+
+    def save(self, form: Any) -> tuple[str, Text]:
+        try:
+            made = bind_rules(actor=self.request.user, columns=form.chosen_columns, **form.rule_fields)  # type: ignore[arg-type]
+        except ValidationError as error:
+            raise form.refuse(error) from error
+        return reverse("quality:rule_list"), translate("已新建 %(n)s 条规则，下次扫描时检查。") % {"n": len(made)}
 
 
 class RuleEdit(EditPage):

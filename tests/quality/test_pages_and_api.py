@@ -114,6 +114,25 @@ def test_one_rule_is_put_on_many_columns_or_on_none(staff: SimpleNamespace) -> N
     assert Rule.objects.count() == len(ids)
 
 
+def test_one_rule_is_put_on_the_columns_found_by_name(staff: SimpleNamespace, city: SimpleNamespace) -> None:
+    client = browser(staff.steward)
+    assert "选择规则类型" in client.get(reverse("quality:rule_bulk")).content.decode()
+    address = reverse("quality:rule_bulk") + "?kind=not_null&q=e"
+    page = client.get(address).content.decode()
+    wanted = Column.objects.filter(table=staff.table, name__in=("name", "level", "fee"))
+    assert all(str(column.pk) in page for column in wanted)
+    form = {
+        "columns": [str(c.pk) for c in wanted],
+        "indicator": "0201",
+        "severity": "major",
+        "weight": "1",
+        "mostly": "100",
+    }
+    assert browser(city.civil.steward).post(address, form).status_code == 422
+    assert client.post(address, form).status_code == 302
+    assert sorted(rule.column_names for rule in Rule.objects.all()) == [("fee",), ("level",), ("name",)]
+
+
 def test_writing_needs_the_state_one_has_seen(staff: SimpleNamespace) -> None:
     rule = staff.rule("not_null", "name")
     client = api(staff.steward)
