@@ -44,7 +44,9 @@ class PostgreSQL(Dialect):
         if value_class is ValueClass.BINARY:
             return reference
         if column.value_class is ValueClass.FLOAT and column.type.lower() != "double precision":
-            return f"{reference}::text::float8"  # real, or a domain of it: the number it shows, not its binary neighbour
+            return (
+                f"{reference}::text::float8"  # real, or a domain of it: the number it shows, not its binary neighbour
+            )
         return f"{reference}::{self.casts[value_class]}"
 
     def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
