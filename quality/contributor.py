@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import scanner.model
 from assets.models import ScanRun, Table
 from quality.selectors import rules_to_check
+from quality.services.findings import drop_expired_keys
 from quality.services.results import keep_source_score, store_results
 
 
@@ -21,3 +22,4 @@ class QualityContributor:
 
     def finish(self, *, run: ScanRun) -> None:
         keep_source_score(run=run)
+        drop_expired_keys()

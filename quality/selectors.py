@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet, Sum
+from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.scope import visible_to
@@ -217,17 +217,3 @@ def scores_by_agency(user: Any) -> list[dict[str, Any]]:
         for row in rows
     ]  # fmt: skip
     return sorted(listed, key=lambda row: (-row["score"], row["name"]))
-
-
-def results_of_run(user: Any, run_id: Any) -> QuerySet[CheckResult]:
-    """What one scan found, failures first."""
-    return results_visible_to(user).filter(run_id=run_id).order_by("passed", "-failed", "id")
-
-
-def run_summary(user: Any, run_id: Any) -> dict[str, int]:
-    """{"rules", "failed_rules", "rows"} of one scan."""
-    results = results_visible_to(user).filter(run_id=run_id).order_by()
-    summary = results.aggregate(rules=Count("id"), rows=Sum("evaluated"))
-    return {
-        "rules": summary["rules"], "rows": summary["rows"] or 0, "failed_rules": results.filter(passed=False).count(),
-    }  # fmt: skip

@@ -186,10 +186,11 @@ class TableDetail(DetailPage):
     def facets(self) -> list[Chip]:
         """全部 and three quick filters over the columns, each with its count."""
         columns = list(catalogue.columns_of(self.object).select_related("source", "table"))
+        pairs = [(column, shown_profile(column)) for column in columns]
         shown = self.request.GET.get("show", "")
         chips = [Chip(_("全部"), with_query(self.request.GET, show=None), len(columns), shown not in FACETS)]
         for key, label in (("personal", _("含个人信息")), ("gaps", _("有空值")), ("unprofiled", _("未剖析"))):
-            count = sum(FACETS[key](column, shown_profile(column)) for column in columns)
+            count = sum(FACETS[key](column, profile) for column, profile in pairs)
             chips.append(Chip(label, with_query(self.request.GET, show=key), count, shown == key))
         return chips
 

@@ -138,6 +138,15 @@ def test_keys_of_failing_rows_expire(staff: SimpleNamespace) -> None:
     assert Finding.objects.get().keys == []
 
 
+def test_any_scan_forgets_keys_past_their_time(staff: SimpleNamespace) -> None:
+    rule = staff.rule("in_set", "level", values=["A", "B"])
+    staff.source.scan()
+    set_enabled(actor=staff.steward, rules=[rule], enabled=False)
+    Finding.objects.update(keys=[[4]], keys_expire_at="2020-01-01T00:00:00Z")
+    staff.source.scan()
+    assert Finding.objects.get().keys == []
+
+
 def test_proposals_become_rules_or_are_ignored_for_good(staff: SimpleNamespace) -> None:
     rows = ",".join(f"({n}, '人{n}', '11010519491231002X', 'A', '20240131', 5, '2024-01-31')" for n in range(100, 160))
     staff.source.run(f"INSERT INTO staff VALUES {rows}")
