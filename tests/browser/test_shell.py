@@ -141,7 +141,7 @@ def test_a_page_that_is_not_there_says_so(page: Page, guard: Guard, check_access
 
 
 def test_everything_works_without_script(browser: Any, live_server: Any, person: Person, job: Job) -> None:
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False, locale="zh-CN")
     plain = context.new_page()
     plain.goto("/jobs/")
     plain.get_by_label("登录名").fill("li")
