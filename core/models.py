@@ -48,6 +48,8 @@ class Job(models.Model):
     cancel_requested_at = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
     dispatches = models.PositiveIntegerField(default=0)
+    leases_lost = models.PositiveSmallIntegerField(default=0, db_default=0)  # attempts whose worker fell silent
+    request_id = models.CharField(max_length=64, blank=True, db_default="", default="")  # of the request that asked
 
     progress_done = models.PositiveBigIntegerField(default=0)
     progress_total = models.PositiveBigIntegerField(default=0)
@@ -156,6 +158,19 @@ class JobItem(models.Model):
     def error_text(self) -> str:
         detail: Mapping[str, Any] = self.detail
         return messages.text(detail.get("code", ""), detail.get("params")) if self.state == ItemState.FAILED else ""
+
+
+class Worker(models.Model):
+    """执行程序所在的主机 – a host whose worker has been heard of; any process on it speaks for it."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("执行程序")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Schedule(models.Model):

@@ -55,6 +55,10 @@ SENTENCES |= {
     "token.create": _("创建了令牌"),
     "token.revoke": _("撤销了令牌"),
     "keys.rotate": _("轮换了数据密钥"),
+    "backup.make": _("完成了备份"),
+    "backup.verify": _("验证了备份"),
+    "backup.restore": _("从备份恢复了平台"),
+    "audit.verify": _("核验了审计记录"),
     "schedule.set": _("设置了定时"),
     "schedule.remove": _("取消了定时"),
 }

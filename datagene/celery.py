@@ -8,7 +8,6 @@ import multiprocessing
 import os
 from typing import Any
 
-import structlog
 from celery import Celery, signals
 from django.conf import settings
 from kombu.entity import Queue
@@ -69,8 +68,7 @@ def run_job(job_id: str) -> None:
     """Claim the job and carry it out; nothing happens when somebody else has it."""
     from core import jobs  # slow import: models, which are not ready when the worker's main process loads this module
 
-    with structlog.contextvars.bound_contextvars(job_id=job_id):
-        jobs.run(job_id, stopping=_ending.is_set)
+    jobs.run(job_id, stopping=_ending.is_set)
 
 
 @app.task(name="datagene.tick")  # type: ignore[untyped-decorator]

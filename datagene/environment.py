@@ -1,11 +1,13 @@
 """Reading the environment: typed values, server URLs, and the secrets a development machine makes for itself."""
 
 import base64
+import ipaddress
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -37,6 +39,17 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list without blanks."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[str]:
+    """CIDR ranges. Raises ImproperlyConfigured for one that is none: it would open or close the wrong door."""
+    found = words(name)
+    for word in found:
+        try:
+            ipaddress.ip_network(word)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}") from None
+    return found
 
 
 def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
@@ -79,6 +92,20 @@ def postgres(url: str) -> dict[str, object]:
         "PORT": options.pop("port", "") or (str(port) if port else ""),
         "OPTIONS": options,
     }
+
+
+def database_url(entry: Mapping[str, Any]) -> str:
+    """The DATABASE_URL that `postgres` reads as this entry. It holds the password: for environments, never for arguments."""
+    password = f":{quote(entry['PASSWORD'], safe='')}" if entry["PASSWORD"] else ""
+    account = f"{quote(entry['USER'], safe='')}{password}@" if entry["USER"] else ""
+    port = f":{entry['PORT']}" if entry["PORT"] else ""
+    host, options = str(entry["HOST"]), dict(entry["OPTIONS"])
+    if ":" in host:  # an address of IPv6
+        host = f"[{host}]"
+    elif "/" in host or not host:  # a socket's directory keeps its case only where it is no host name
+        options, host = {**options, **({"host": host} if host else {})}, ""
+    query = f"?{urlencode(options)}" if options else ""
+    return f"postgresql://{account}{host}{port}/{quote(entry['NAME'], safe='')}{query}"
 
 
 def embedded_postgres(place: Layout) -> dict[str, object]:

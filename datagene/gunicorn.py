@@ -1,6 +1,9 @@
 """Gunicorn's settings, for the embedded web, the container and the systemd unit alike."""
 
 import os
+from typing import Any
+
+from datagene import traffic
 
 wsgi_app = "datagene.wsgi:application"
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
@@ -17,3 +20,12 @@ loglevel = "warning"
 # Not /tmp, which may be a slow disk: the workers' heartbeat is a file.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) else None
 control_socket_disable = True
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """In the master: a row of the shared counts that no living worker writes."""
+    worker.traffic_row = traffic.free_row({other.traffic_row for other in server.WORKERS.values()})
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    traffic.board.row = worker.traffic_row

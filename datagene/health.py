@@ -1,31 +1,90 @@
-"""Two questions of a supervisor or load balancer: does the process live, and may requests be sent to it."""
+"""What a supervisor, a load balancer and Prometheus ask.
+
+They call from inside, by address and over plain HTTP, so they are answered before host names, redirects and sessions
+are looked at: an answer must not depend on what it reports about.
+"""
+
+import threading
+from collections.abc import Callable
 
 from django.core.cache import cache
-from django.db import Error, connection
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.db import Error
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+
+from core.jobs.heartbeat import impatient_connection
+from datagene import metrics
+
+View = Callable[[HttpRequest], HttpResponse]
+PATIENCE = 1.0  # seconds; a server that takes longer is away
+AWAY = "away"
 
 
-@require_safe
+def probes(get_response: View) -> View:
+    """Middleware: the three addresses, and nothing else of the platform."""
+    views: dict[str, View] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics.metrics}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        view = views.get(request.path_info)
+        if view is None:
+            return get_response(request)
+        response = view(request) if request.method in ("GET", "HEAD") else HttpResponseNotAllowed(["GET", "HEAD"])
+        response["Cache-Control"] = "no-store"
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return middleware
+
+
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 while the process answers; asks nobody else, so that a database away does not restart the web."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, else 503. Redis may be away at any time; its state is told, not asked for."""
+    """200 when requests may be sent here: the database answers and is of this release. Else 503, and why.
+
+    Without the broker the platform is slower, not away: jobs wait in the ledger. That is 200 and ``degraded``.
+    """
+    database, broker = _within(PATIENCE, _database), _within(PATIENCE, _broker)
+    known = database != AWAY
+    ready = database == "applied"
+    body = {
+        "status": ("ready" if broker == "ok" else "degraded") if ready else "unavailable",
+        "database": "ok" if known else AWAY,
+        "migrations": database if known else "unknown",
+        "broker": broker,
+    }
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def _within(seconds: float, ask: Callable[[], str]) -> str:
+    """What ``ask`` says, or "away" when it has not answered in time: a frozen server must not freeze the probe."""
+    said: list[str] = []
+    asking = threading.Thread(target=lambda: said.append(ask()), daemon=True)
+    asking.start()
+    asking.join(seconds)
+    return said[0] if said else AWAY
+
+
+def _database() -> str:
+    """Whether every migration of this release is applied; those of a later release do no harm."""
+    connection: BaseDatabaseWrapper | None = None
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        connection = impatient_connection()
+        executor = MigrationExecutor(connection)
+        return "pending" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else "applied"
     except Error:
-        return HttpResponse("database away\n", status=503, content_type="text/plain")
-    return HttpResponse(f"database ok\nbroker {_broker()}\n", content_type="text/plain")
+        return AWAY
+    finally:
+        if connection is not None:
+            connection.close()
 
 
 def _broker() -> str:
     try:
         cache.get("readyz")
     except Exception:  # whatever the client library raises: the answer is the same
-        return "away"
+        return AWAY
     return "ok"

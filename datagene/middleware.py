@@ -8,10 +8,13 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from datagene import traffic
+
 View = Callable[[HttpRequest], HttpResponse]
 logger = structlog.get_logger("datagene.request")
 SENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
-QUIET = ("/healthz", "/readyz", "/static/")
+PROBES = ("/healthz", "/readyz", "/metrics")
+QUIET = (*PROBES, "/static/")
 
 
 def request_log(get_response: View) -> View:
@@ -28,13 +31,16 @@ def request_log(get_response: View) -> View:
         started = time.monotonic()
         response = get_response(request)
         response["X-Request-ID"] = request_id
+        seconds = time.monotonic() - started
+        if request.path not in PROBES:
+            traffic.board.count(request.path, request.method or "", response.status_code, seconds)
         if not request.path.startswith(QUIET):
             logger.info(
                 "request",
                 method=request.method,
                 path=request.path,  # never the query: it may carry names and numbers of persons
                 status=response.status_code,
-                milliseconds=round((time.monotonic() - started) * 1000),
+                milliseconds=round(seconds * 1000),
             )
         structlog.contextvars.clear_contextvars()
         return response

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "datagene.middleware.request_log",
+    "datagene.health.probes",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "datagene.middleware.privacy_headers",
@@ -184,7 +185,6 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if HTTPS else None  # browsers ignore it, and say so, over plain HTTP
 SECURE_SSL_REDIRECT = HTTPS and environment.flag("SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from inside, by probes that speak plain HTTP
 SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 # Subdomains and the preload list are the domain owner's decision: other hosts of the domain are not ours.
@@ -208,6 +208,10 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": _static_storage},
 }
+
+# --- Metrics ----------------------------------------------------------------------------------------------------------
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
+METRICS_NETWORKS = environment.networks("METRICS_NETWORKS")
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 LOG_LEVEL = environment.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from datagene import health, home, pages
+from datagene import home, pages
 
 core_urls = [
     path("jobs/", pages.JobList.as_view(), name="job_list"),
@@ -28,8 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.Dashboard.as_view(), name="home"),
     path("", include((core_urls, "core"))),
     path("help/", pages.HelpPage.as_view(), name="help"),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
     path("i18n/", include("django.conf.urls.i18n")),
     *_part("", "accounts.urls"),
     *_part("", "assets.urls"),

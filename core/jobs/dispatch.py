@@ -31,7 +31,7 @@ def dispatch(job_id: UUID) -> None:
         if waiting.update(dispatched_at=Now(), dispatches=F("dispatches") + 1):
             _dispatchers[0](job_id)
     except Exception as error:
-        log.warning("a job was not dispatched", extra={"job": str(job_id), "reason": clean(error, 200)})
+        log.warning("a job was not dispatched", extra={"job_id": str(job_id), "reason": clean(error, 200)})
         waiting.update(dispatched_at=None)
 
 

@@ -1,6 +1,7 @@
 """The thread that keeps a lease, with a connection of its own, and ends the process when it cannot."""
 
 import contextlib
+import contextvars
 import logging
 import os
 import threading
@@ -29,6 +30,7 @@ class Heartbeat(threading.Thread):
 
     def __init__(self, lease: Lease, time_limit: float) -> None:
         super().__init__(name=f"lease-{lease.token}", daemon=True)
+        self._logging = contextvars.copy_context()  # its lines carry the ids of the job too
         self.lease = lease
         self.cancelled = False
         self._progress: tuple[int, int, str] = (0, 0, "")
@@ -54,6 +56,9 @@ class Heartbeat(threading.Thread):
         self.join(timeout=STATEMENT_TIMEOUT * 2)
 
     def run(self) -> None:
+        self._logging.run(self._keep)
+
+    def _keep(self) -> None:
         try:
             while not self._ending.is_set():
                 self._ending.wait(min(1.0, limits.beat()))  # progress is written once a second at most
@@ -69,7 +74,7 @@ class Heartbeat(threading.Thread):
         try:
             held = self._renew()
         except DatabaseError as error:
-            log.warning("a lease was not renewed", extra={"job": str(self.lease.job_id), "reason": clean(error, 200)})
+            log.warning("a lease was not renewed", extra={"reason": clean(error, 200)})
             self._disconnect()
         else:
             if self._ending.is_set():
@@ -85,7 +90,7 @@ class Heartbeat(threading.Thread):
     def _renew(self) -> bool | None:
         """Renew; whether cancelling is asked, or None when the job is no longer ours."""
         if self._connection is None:
-            self._connection = _impatient_connection()
+            self._connection = impatient_connection()
         done, total, phase = self._progress
         job, token = self.lease.job_id, self.lease.token
         with self._connection.cursor() as cursor:
@@ -103,11 +108,11 @@ class Heartbeat(threading.Thread):
             self._connection = None
 
     def _fence(self, code: int, reason: str) -> None:
-        log.critical("a worker ends itself: %s", reason, extra={"job": str(self.lease.job_id), "exit": code})
+        log.critical("a worker ends itself: %s", reason, extra={"exit": code})
         os._exit(code)
 
 
-def _impatient_connection() -> BaseDatabaseWrapper:
+def impatient_connection() -> BaseDatabaseWrapper:
     """A connection that gives up in seconds: on connecting, on a statement, on a network that swallows packets."""
     wrapper = connections.create_connection("default")
     wrapper.settings_dict = _impatient(wrapper.settings_dict)

@@ -37,6 +37,7 @@ class Lease:
 
 CLAIM = """
 UPDATE core_job SET state = 'running', attempt = attempt + 1, lease_token = nextval('core_lease_seq'),
+    leases_lost = leases_lost + (state = 'running')::int,
     lease_owner = %(owner)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
     beat_at = clock_timestamp(), started_at = coalesce(started_at, clock_timestamp())
 WHERE id = (

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
+import structlog
 from django.db import InterfaceError, OperationalError, connection
 
 from core import job_kinds
@@ -34,12 +35,19 @@ def never() -> bool:
 def run(job_id: UUID | str, *, stopping: Stop = never) -> bool:
     """Claim the job and carry it out; False when it was not ours to run (final, held, its exclusive key busy).
 
-    Safe to call any number of times, from anywhere. Errors of the handler end in the ledger, never in the caller.
+    Safe to call any number of times, from anywhere. Errors of the handler end in the ledger, never in the caller. Every
+    line logged meanwhile carries the job's id and that of the request it came from; jobs created meanwhile inherit it.
     """
     lease = ledger.claim(UUID(str(job_id)), f"{socket.gethostname()}:{os.getpid()}")
     if lease is None:
         return False
     job = Job.objects.get(pk=lease.job_id)
+    with structlog.contextvars.bound_contextvars(job_id=str(job.pk), kind=job.kind, request_id=job.request_id):
+        _run(job, lease, stopping)
+    return True
+
+
+def _run(job: Job, lease: ledger.Lease, stopping: Stop) -> None:
     kind = job_kinds.get(job.kind)
     time_limit = (kind.time_limit if kind else None) or limits.attempt()
     # Inside a caller's transaction (a test) nobody else can see the claim: there is nothing to renew.
@@ -51,11 +59,10 @@ def run(job_id: UUID | str, *, stopping: Stop = never) -> bool:
     try:
         _carry_out(job, kind, context, lease, heartbeat)
     except ledger.LeaseLost:
-        log.warning("a stale attempt was refused, its results dropped", extra={"job": str(job.pk)})
+        log.warning("a stale attempt was refused, its results dropped")
     finally:
         _stop(heartbeat)
     dispatch_next(job.exclusive_key)
-    return True
 
 
 def _carry_out(
@@ -92,7 +99,7 @@ def _carry_out(
         _give_back(lease, forgive=False)
     except Exception:
         reference = secrets.token_hex(4)
-        log.exception("a job failed unexpectedly", extra={"job": str(job.pk), "reference": reference})
+        log.exception("a job failed unexpectedly", extra={"reference": reference})
         _fail(context, lease, heartbeat, JobFailed("internal_error", reference=reference))
 
 
@@ -118,6 +125,7 @@ def _finish(
             ledger.set_result(lease, state, results() if results else {})
 
     _with_patience(write)
+    log.info("a job has ended", extra={"state": str(state)})
 
 
 def _give_back(lease: ledger.Lease, *, forgive: bool) -> None:

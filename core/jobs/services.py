@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
@@ -45,6 +46,7 @@ def create_job(
         idem_key=idem_key,
         url=url,
         max_attempt=known.max_attempt,
+        request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
     )
     found = _insert_or_find(job)
     if found is job:

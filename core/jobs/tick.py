@@ -1,6 +1,7 @@
 """The one periodic act of the platform: bring back what died, offer what waits, start what is due."""
 
 import logging
+import socket
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +22,7 @@ UPDATE core_job SET
     error_code = CASE WHEN cancel_requested_at IS NULL AND attempt >= max_attempt THEN 'worker_lost' ELSE '' END,
     partial = attempt >= max_attempt AND EXISTS (SELECT FROM core_jobitem i WHERE i.job_id = core_job.id),
     finished_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempt >= max_attempt THEN clock_timestamp() END,
+    leases_lost = leases_lost + (state = 'running')::int,
     lease_token = NULL, lease_until = NULL, dispatched_at = NULL
 WHERE id IN (
     SELECT id FROM core_job
@@ -37,6 +39,11 @@ WHERE state = 'queued' AND cancel_requested_at IS NULL
 ORDER BY coalesce(exclusive_key, id::text), created_at, id
 LIMIT 500
 """
+SEEN = """
+INSERT INTO core_worker (name, seen_at) VALUES (%s, clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET seen_at = clock_timestamp()
+"""
+FORGET = "DELETE FROM core_worker WHERE seen_at < clock_timestamp() - interval '1 day'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +56,23 @@ class Ticked:
 
 
 def tick() -> Ticked:
-    """Reap, schedule, offer. Any number of processes may call it at any time: one at once does the work."""
+    """Reap, schedule, offer. Any number of processes may call it at any time: one at once does the work.
+
+    Whoever ticks is a worker, and is noted as seen.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN, [socket.gethostname()[:100]])
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 return Ticked()
+            cursor.execute(FORGET)
             cursor.execute(REAP)
             reaped: list[tuple[UUID, str]] = cursor.fetchall()
         scheduled = create_due_jobs()
     for job_id, state in reaped:
-        log.warning("a worker was lost", extra={"job": str(job_id), "now": state})
+        log.warning("a worker was lost", extra={"job_id": str(job_id), "now": state})
     with connection.cursor() as cursor:
         cursor.execute(OFFER, [limits.redispatch()])
         waiting: list[UUID] = [row[0] for row in cursor.fetchall()]

@@ -30,7 +30,7 @@ def test_every_setting_is_described() -> None:
 
 def test_every_command_is_described() -> None:
     commands = {path.stem for path in product() if "commands" in path.parts and path.stem != "__init__"}
-    documents = text("deploy.md") + text("jobs.md") + text("audit-and-keys.md")
+    documents = text("deploy.md") + text("operations.md") + text("jobs.md") + text("audit-and-keys.md")
     assert {name for name in commands if f"`{name}" not in documents} == set()
 
 
@@ -47,6 +47,13 @@ def test_every_rule_kind_is_described(kind: str) -> None:
 def test_every_job_kind_is_described() -> None:
     documents = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
     assert {kind.kind for kind in job_kinds.all_kinds() if kind.kind not in documents} == set()
+
+
+def test_every_metric_is_described_and_none_is_invented() -> None:
+    source = "".join((ROOT / path).read_text(encoding="utf-8") for path in product() if path.parts[0] == "datagene")
+    told = set(re.findall(r'"(datagene_[a-z_]+)",', source))
+    described = {name.removesuffix("_total") for name in re.findall(r"`(datagene_[a-z_]+)`", text("operations.md"))}
+    assert told == described
 
 
 def test_every_app_has_the_files_that_a_reader_expects() -> None:

@@ -21,10 +21,13 @@ from datagene import environment
 def test_database_url(url: str, wanted: tuple[str, ...]) -> None:
     found = environment.postgres(url)
     assert tuple(found[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")) == wanted
+    assert environment.postgres(environment.database_url(found)) == found
 
 
 def test_database_options_are_kept() -> None:
-    assert environment.postgres("postgresql://h/n?sslmode=verify-full")["OPTIONS"] == {"sslmode": "verify-full"}
+    found = environment.postgres("postgresql://h/n?sslmode=verify-full")
+    assert found["OPTIONS"] == {"sslmode": "verify-full"}
+    assert environment.postgres(environment.database_url(found)) == found
 
 
 @pytest.mark.parametrize("url", ["mysql://h/n", "sqlite:///x", "n", "postgresql://h", "postgresql://h:port/n"])

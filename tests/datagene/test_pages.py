@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.services.sign_in import IDLE_LIMIT
 from core import job_kinds, search
 from core.models import AuditEntry, Job, JobItem
-from datagene import health, pages
+from datagene import pages
 from tests.accounts.world import browser
 from tests.datagene.conftest import make_job
 
@@ -295,18 +295,3 @@ def test_a_refused_form_token_is_explained(city: SimpleNamespace) -> None:
     response = client.post(reverse("core:job_cancel", args=[job.pk]))
     assert response.status_code == 403
     assert "页面已过期" in response.content.decode()
-
-
-def test_probes_answer_without_signing_in(db: None) -> None:
-    assert Client().get("/healthz").content == b"ok\n"
-    assert Client().get("/readyz").content.startswith(b"database ok\nbroker ")
-    assert Client().post("/readyz").status_code == 405
-
-
-def test_a_database_away_is_alive_but_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> None:
-        raise OperationalError("connection refused")
-
-    monkeypatch.setattr(health.connection, "cursor", refuse)
-    assert Client().get("/healthz").status_code == 200
-    assert Client().get("/readyz").status_code == 503

@@ -38,6 +38,14 @@ def answer_of(url: str) -> int:
         return 0
 
 
+def metrics_of(address: str, token: str) -> dict[str, float]:
+    """{name with labels: number} that a web process tells."""
+    request = urllib.request.Request(f"{address}metrics", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
+    return {name: float(number) for name, _blank, number in (line.rpartition(" ") for line in lines)}
+
+
 def ours(port: int, word: bytes) -> list[int]:
     """Processes of the supervisor on `port` whose command line holds `word`, parents first."""
     found = []
@@ -108,8 +116,16 @@ def test_platform_comes_up_heals_and_goes_in_order(
     """One life of the whole platform: start, a taken directory, a taken port, three killed parts, SIGTERM."""
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
-    supervisor = background("-m", "datagene.embedded", "up", until="Ctrl-C stops it", PORT=str(port))
+    given = {"PORT": str(port), "METRICS_TOKEN": "planted-token"}
+    supervisor = background("-m", "datagene.embedded", "up", until="Ctrl-C stops it", **given)
     wait_until(lambda: answer_of(f"{address}sign-in/") == 200)
+    assert answer_of(f"{address}readyz") == 200
+    assert answer_of(f"{address}metrics") == 404
+    for _ in range(40):
+        assert answer_of(f"{address}static/missing") == 404
+    counted = 'datagene_http_request_seconds_count{area="static",method="GET",status="4xx"}'
+    assert {metrics_of(address, "planted-token")[counted] for _ in range(10)} == {40}, "each process told its own"
+    wait_until(lambda: metrics_of(address, "planted-token")["datagene_workers_seen"] == 1)
 
     again = embedded("up", **bare, PORT=str(free_port()))
     assert again.returncode == 1

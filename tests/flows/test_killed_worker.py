@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
@@ -21,6 +20,7 @@ from django.db.models.functions import Now
 from assets.models import CensusRun, Column, DataSource, SchemaChange, Table
 from assets.services import requests, sources
 from core.models import Job, JobItem
+from datagene.environment import database_url
 from quantity.models import VolumeSample
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,11 +43,8 @@ def big_source(city: SimpleNamespace, tmp_path: Path) -> DataSource:
 @pytest.fixture
 def worker(settings: Any) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start ``manage.py run_jobs`` on the database of the test."""
-    facts = connection.settings_dict
-    account = f"{quote(facts['USER'])}:{quote(facts['PASSWORD'])}" if facts["PASSWORD"] else quote(facts["USER"])
-    url = f"postgresql://{account}@{quote(str(facts['HOST']), safe='')}:{facts['PORT'] or 5432}/{facts['NAME']}"
     given = {
-        "DATABASE_URL": url, "KEY_FILE": settings.KEY_FILE, "JOB_LEASE_SECONDS": str(LEASE),
+        "DATABASE_URL": database_url(connection.settings_dict), "KEY_FILE": settings.KEY_FILE, "JOB_LEASE_SECONDS": str(LEASE),
         "DATAGENE_DATA": str(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "datagene.settings",
     }  # fmt: skip
     started: list[subprocess.Popen[str]] = []
