@@ -26,7 +26,7 @@ class Command(migrate.Command):
         for left in reversed(range(tries)):
             try:
                 super().handle(*args, **options)
-                return self._wait_at_most("0")
+                break
             except OperationalError as error:
                 if not isinstance(error.__cause__, LockNotAvailable):
                     raise
@@ -37,6 +37,7 @@ class Command(migrate.Command):
                     ) from None
                 self.stderr.write(f"a table is in use; trying again in {PAUSE:g} s ({left} tries left)")
                 time.sleep(PAUSE)
+        self._wait_at_most("0")
 
     def _reconnect(self) -> None:
         """Django leaves the transaction open when its last statements fail (foreign keys, added at its end)."""
