@@ -1,63 +1,64 @@
-"""`make bench`: how fast one table is read, profiled and checked on this machine. Prints one line a case.
+"""`make bench`: measure the scanner on this machine. `python -m benchmarks --help` tells how.
 
-python -m benchmarks [ROWS]    rows of the generated table, 200 000 when absent
+Exit status 0: measured. 1: an answer was wrong or a benchmark could not be run. 2: wrong arguments.
 """
 
+import argparse
+import os
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
-from pathlib import Path
 
-import numpy
-import pyarrow
-import pyarrow.parquet
-
-from scanner.connectors.registry import open_source
-from scanner.model import Rule
-from scanner.reading import read_table
-from scanner.rules import parse_rule
-
-RULES = (
-    {"id": "key", "kind": "unique", "columns": ["id"]},
-    {"id": "name", "kind": "not_null", "columns": ["name"]},
-    {"id": "region", "kind": "matches", "columns": ["region"], "parameters": {"pattern": "^33[0-9]{4}$"}},
-)
+from benchmarks import registry, report
+from benchmarks.measuring import BenchmarkFault
+from benchmarks.stage import FULL_ROWS, FULL_TABLES, Stage
+from datagene.embedded.errors import EmbeddedError
 
 
-def table(rows: int) -> pyarrow.Table:
-    """Deterministic: a key, a name of a few thousand, a region code, an amount with nulls, a day as text."""
-    random = numpy.random.default_rng(7)
-    amount = random.integers(0, 10_000_000, rows) / 100
-    return pyarrow.table(
-        {
-            "id": numpy.arange(rows),
-            "name": [f"企业{number}" for number in random.integers(0, 5_000, rows)],
-            "region": [f"3301{number:02d}" for number in random.integers(1, 30, rows)],
-            "amount": pyarrow.array(amount, mask=random.random(rows) < 0.02),
-            "day": [f"202{year}-0{month}-15" for year, month in random.integers([0, 1], [6, 10], (rows, 2))],
-        }
-    )
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    names = given.names or list(registry.PEERS if given.peers else registry.OURS)
+    try:
+        with Stage(given.rows, given.tables, given.repeat, _tell) as stage:
+            wrong = [name for name in names if not _run(name, stage)]
+            if given.document:
+                written = report.document(stage.place.data, list(registry.ALL))
+                _tell(f"written into {report.DOCUMENT}: {', '.join(written)}")
+    except (BenchmarkFault, EmbeddedError) as error:
+        _tell(str(error))
+        return 1
+    if wrong:
+        _tell(f"failed: {', '.join(wrong)}")
+    return 1 if wrong else 0
 
 
-def main(arguments: Sequence[str]) -> None:
-    rows = int(arguments[0]) if arguments else 200_000
-    rules: list[Rule] = [parse_rule(rule) for rule in RULES]
-    cases: dict[str, tuple[bool, Sequence[Rule]]] = {
-        "profile": (True, ()),
-        "rules": (False, rules),
-        "profile and rules in one reading": (True, rules),
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        pyarrow.parquet.write_table(table(rows), Path(folder) / "bench.parquet")
-        with open_source("files", {"path": folder}, {}) as source:
-            found = source.describe("", "bench")
-            for name, (profile, checked) in cases.items():
-                started = time.perf_counter()
-                reading = read_table(source, found, profile=profile, rules=checked)
-                seconds = time.perf_counter() - started
-                print(f"{name}: {reading.rows} rows, {seconds:.2f} s, {reading.rows / seconds:,.0f} rows/s")
+def _run(name: str, stage: Stage) -> bool:
+    """Whether the benchmark ran and every answer was right."""
+    print(f"\n## {name} (load {os.getloadavg()[0]:.1f})", flush=True)
+    try:
+        outcome = registry.find(name)(stage)
+    except BenchmarkFault as error:
+        _tell(f"{name}: {error}")
+        return False
+    about = report.about(stage.repeat, stage.versions)
+    report.keep(stage.place.data, name, outcome, full=stage.full, about=about)
+    print(f"\n{outcome.title}\n\n{report.shape(outcome, full=stage.full)}", flush=True)
+    return True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast the scanner is here.")
+    parser.add_argument("names", nargs="*", metavar="name", choices=[*registry.ALL, []], help=", ".join(registry.ALL))
+    parser.add_argument("--rows", type=int, default=FULL_ROWS, help="of the population (%(default)s)")
+    parser.add_argument("--tables", type=int, default=FULL_TABLES, help="of the census (%(default)s)")
+    parser.add_argument("--repeat", type=int, default=3, help="measured runs of each program, after one that warms up")
+    parser.add_argument("--peers", action="store_true", help="the benchmarks against peers (make bench-peers)")
+    parser.add_argument("--document", action="store_true", help="write all kept results into docs/benchmarks.md")
+    return parser
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())
