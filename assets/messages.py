@@ -36,6 +36,13 @@ SOURCE_ERRORS: dict[str, Text] = {
     "bad_csv": _("文件 {path} 不是可读的表格：{reason}。"),
     "file_rejected": _("文件 {path} 未通过安全检查：{reason}。"),
     "too_large": _("{object} 超过允许的大小：{reason}。"),
+    "file_demanded": _("{host}:{port} 索要本机文件，已拒绝并断开。请核实这台服务器是否可信。"),
+    "not_listed": _("{object} 不在已登记的前 {kept} 张表之内（数据源共 {found} 张），没有读取。"),
+    "tables_cut": _("数据源共有 {found} 张表，按名称只登记前 {kept} 张，其余未登记。请拆分数据源。"),
+    "columns_cut": _("{object} 共有 {found} 个字段，只登记前 {kept} 个，其余未登记。"),
+    "row_too_large": _("{object} 有一行超过 {megabytes} MiB，无法读取。请将其中的大字段移出或改用视图。"),
+    "out_of_memory": _("{object} 的剖析超过一次读取允许占用的内存或磁盘。请减少长文本字段，或改为不出库方式。"),
+    "answer_too_large": _("读取 {object} 时服务器发来的数据超过 {megabytes} MiB，连接已切断。"),
     "unsupported": _("{kind} 类型的数据源不支持 {feature}。"),
 }
 

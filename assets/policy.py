@@ -17,7 +17,7 @@ from core import crypto
 from scanner.connectors.base import Connector
 from scanner.connectors.registry import connector_class, open_source
 from scanner.errors import SourceError
-from scanner.guard import OPEN, HostPolicy
+from scanner.guard import OPEN, HostPolicy, Limits
 
 
 def host_policy() -> HostPolicy:
@@ -58,7 +58,8 @@ def open_connector(source: DataSource) -> Connector:
     for field in connector_class(source.kind).parameters:
         if field.type == "path" and source.parameters.get(field.name):
             check_stored_path(source.parameters[field.name])
-    return open_source(source.kind, source.parameters, _secrets(source), hosts=host_policy())
+    limits = Limits(tables=settings.SOURCE_MAX_TABLES, columns=settings.SOURCE_MAX_COLUMNS)
+    return open_source(source.kind, source.parameters, _secrets(source), limits=limits, hosts=host_policy())
 
 
 @sensitive_variables()

@@ -68,6 +68,8 @@ CACHES = {
 # --- What the platform may read -------------------------------------------------------------------------------------
 SOURCE_NETWORKS = tuple(environment.words("SOURCE_NETWORKS", "" if PRODUCTION else "*"))
 SOURCE_FOLDERS = tuple(environment.words("SOURCE_FOLDERS", str(DATA_DIR / "sources") if PRODUCTION else ""))
+SOURCE_MAX_TABLES = environment.number("SOURCE_MAX_TABLES", 50_000)
+SOURCE_MAX_COLUMNS = environment.number("SOURCE_MAX_COLUMNS", 5_000)
 # Our own servers are no data sources, even inside an allowed network.
 SOURCE_REFUSED = environment.own_servers(_database_url, REDIS_URL)
 

@@ -53,5 +53,12 @@ MESSAGES: dict[str, str] = {
     "bad_csv": "{path} is no readable table: {reason}",
     "file_rejected": "{path} was rejected: {reason}",
     "too_large": "{object} is larger than allowed: {reason}",
+    "file_demanded": "{host}:{port} asked for a file of this machine, got none and was cut off; do not trust it",
+    "tables_cut": "the source has {found} tables, of which the first {kept} by name are listed",
+    "not_listed": "{object} is not among the first {kept} of {found} tables, which alone are listed",
+    "columns_cut": "{object} has {found} columns, of which the first {kept} are listed",
+    "row_too_large": "{object} has a row of more than {megabytes} MiB",
+    "out_of_memory": "measuring {object} takes more memory or disk than a reading may have",
+    "answer_too_large": "the server sent more than {megabytes} MiB for {object}; the connection was cut",
     "unsupported": "{kind} does not support {feature}",
 }

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import stat
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,9 @@ class Limits:
     tables: int = 50_000
     columns: int = 5_000  # of one table
     comment: int = 65_536  # characters kept of a comment
-    row_bytes: int = 256 << 20  # one row on the wire
+    answer_bytes: int = 512 << 20  # one answer that is held as a whole, such as the catalogue's
+    row_bytes: int = 16 << 20  # one row on the wire; of a table with a longer one, long values are cut at the source
+    cell: int = 65_536  # characters (bytes of binary values) that are kept of a value then
     batch_rows: int = 16_384
     batch_bytes: int = 32 << 20  # a batch is cut early when its rows are fat
     connect_seconds: float = 10  # until the session stands, a server that accepts and never speaks included
@@ -131,9 +134,13 @@ def _reason(error: Exception) -> str:
 def connect_socket(host: str, port: int, policy: HostPolicy, seconds: float) -> socket.socket:
     """A TCP connection to a checked address of ``host``; SourceError host_refused, unreachable or timeout."""
     last: SourceError | None = None
+    end = time.monotonic() + seconds  # for all addresses together
     for address in policy.addresses(host, port):
+        left = end - time.monotonic()
+        if last is not None and left <= 0:
+            break
         try:
-            connection = socket.create_connection((address, port), timeout=seconds)
+            connection = socket.create_connection((address, port), timeout=max(left, 0.001))
         except TimeoutError:
             last = SourceError("timeout", host=host, port=port, seconds=round(seconds))
         except OSError as error:

@@ -38,6 +38,7 @@ def open_session() -> Iterator[Session]:
                 f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET preserve_insertion_order = false;"
                 " SET arrow_large_buffer_size = true; SET autoinstall_known_extensions = false;"
                 f" SET autoload_known_extensions = false; SET temp_directory = {literal(folder)};"
+                f" SET max_temp_directory_size = '{shutil.disk_usage(folder).free // 2} bytes';"
                 " SET enable_external_access = false"
             )
             yield session

@@ -88,6 +88,7 @@ class Table:
     primary_key: tuple[str, ...] = ()  # in key order, which need not be column order
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[Index, ...] = ()
+    cut: int = 0  # columns beyond ``Limits.columns``, which are not listed
 
     @property
     def label(self) -> str:
@@ -103,7 +104,7 @@ class Table:
             "columns": [column.as_json() for column in self.columns],
             "primary_key": list(self.primary_key),
             "foreign_keys": [key.as_json() for key in self.foreign_keys],
-            "indexes": [index.as_json() for index in self.indexes],
+            "indexes": [index.as_json() for index in self.indexes], "columns_cut": self.cut,
         }  # fmt: skip
 
 
@@ -114,6 +115,7 @@ class Unreadable:
     object: str  # "schema.table" or "schema.table.column" or a file's path in the folder
     reason: str  # one English sentence
     code: str = "no_permission"  # a key of errors.MESSAGES
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)  # what else the message of the code names
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,14 @@ class Snapshot:
     unreadable: tuple[Unreadable, ...] = ()
     privileges: Privileges = Privileges(can_write=False, superuser=False)
     statements: int = 0  # sent to the source for this snapshot
+    cut: int = 0  # tables beyond ``Limits.tables``, which are not listed
 
     def as_json(self) -> dict[str, Any]:
         return {
             "kind": self.kind, "tables": [table.as_json() for table in self.tables],
             "unreadable": [{"object": item.object, "reason": item.reason} for item in self.unreadable],
             "privileges": {"can_write": self.privileges.can_write, "superuser": self.privileges.superuser},
-            "statements": self.statements,
+            "statements": self.statements, "tables_cut": self.cut,
         }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import duckdb
 
 from scanner import planner
 from scanner.connectors.base import Connector
+from scanner.cutting import fits_when_cut, read_whole_or_cut
 from scanner.errors import RuleError, SourceError
 from scanner.loading import Loaded, load, open_session, start_computing
 from scanner.measures import measure_column
@@ -47,14 +48,26 @@ def read_table(
     now = now or datetime.now(UTC)
     zone = tz or datetime.now().astimezone().tzinfo or UTC
     stop = should_stop or (lambda: None)
-    if planner.choose(connector, table, plan) == "push":
-        from scanner import push  # slow import
+    by_push = planner.choose(connector, table, plan) == "push"
 
-        return push.run(
-            connector, table, profile=profile, rules=rules, now=now, tz=zone, sketch_key=sketch_key, should_stop=stop
-        )
-    with open_session() as session:
-        return _Pull(session, connector, table, now, zone, stop).read(profile, rules, sketch_key)
+    def attempt(profile: bool) -> Reading:
+        if by_push:
+            from scanner import push  # slow import
+
+            return push.run(
+                connector,
+                table,
+                profile=profile,
+                rules=rules,
+                now=now,
+                tz=zone,
+                sketch_key=sketch_key,
+                should_stop=stop,
+            )
+        with open_session() as session:
+            return _Pull(session, connector, table, now, zone, stop).read(profile, rules, sketch_key)
+
+    return read_whole_or_cut(attempt, connector, table, profile=profile, rules=rules)
 
 
 class _Pull:
@@ -159,6 +172,8 @@ class _Pull:
         try:
             self.results[item.rule.id] = self._result(rows, item, freq)
         except (SourceError, RuleError, duckdb.Error) as error:
+            if fits_when_cut(error, self.connector):
+                raise
             self._fail(item.rule, str(error).splitlines()[0])
 
     def _result(self, rows: run.Rows, item: BoundRule, freq: str) -> CheckResult:

@@ -52,7 +52,9 @@ class Table(models.Model):
     indexes = models.JSONField(default=list)  # scanner.model.Index.as_json
 
     state = models.CharField(_("状态"), max_length=16, choices=ObjectState.choices, default=ObjectState.SEEN)
-    state_code = models.CharField(max_length=64, blank=True)  # why unreadable: a key of scanner.errors.MESSAGES
+    state_code = models.CharField(
+        max_length=64, blank=True
+    )  # why unreadable, or what was left out: a key of scanner.errors.MESSAGES
     state_params = models.JSONField(default=dict, blank=True)
     state_at = models.DateTimeField(_("状态时间"), null=True)
     first_seen_at = models.DateTimeField(_("首次发现"))

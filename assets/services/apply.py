@@ -30,6 +30,7 @@ class Step:
     renamed_columns: Mapping[str, str] = field(default_factory=dict)  # new name → old name
     unreadable_columns: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # name → {"code", "params"}
     unreadable: dict[str, Any] | None = None  # described by the catalogue, but its rows may not be read
+    note: dict[str, Any] | None = None  # readable, but not all of it is listed
 
 
 # What counts as a change; sizes, estimates and positions move without anybody having changed the structure.
@@ -211,8 +212,13 @@ def _mark_readability(column: Column, step: Step, now: datetime) -> None:
     column.state, column.state_code, column.state_params = state, code, params
 
 
+def state_reason(step: Step) -> dict[str, Any]:
+    """Code and parameters of what stands in the way of the table, or was left out of it."""
+    return step.unreadable or step.note or {"code": "", "params": {}}
+
+
 def _set_state(table: Table, step: Step, now: datetime) -> None:
-    reason = step.unreadable or {"code": "", "params": {}}
+    reason = state_reason(step)
     state = ObjectState.UNREADABLE if step.unreadable else ObjectState.SEEN
     if table.state != state:
         table.state_at = now

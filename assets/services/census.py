@@ -45,7 +45,9 @@ def _look(run: CensusRun, source: DataSource, known: Known) -> tuple[Snapshot, t
         with policy.open_connector(source) as connector:
             snapshot = connector.snapshot()
             found = {(table.schema, table.name) for table in snapshot.tables}
-            hidden = connector.still_there(sorted(set(known.by_name()) - found))
+            missing = sorted(set(known.by_name()) - found)
+            # of a cut list nothing that is missing can be called gone
+            hidden = plan.beyond(snapshot, missing) if snapshot.cut else connector.still_there(missing)
             run.statements = connector.statements
     except SourceError as error:
         note_contact(source, error)

@@ -11,7 +11,7 @@ from assets.choices import ObjectState
 from assets.messages import message_code
 from assets.models import Column, Table
 from assets.services import brake
-from assets.services.apply import TABLE_FACTS, Step, column_facts, table_facts
+from assets.services.apply import TABLE_FACTS, Step, column_facts, state_reason, table_facts
 from assets.services.known import Known
 from scanner import diff
 from scanner import model as scanner
@@ -46,12 +46,22 @@ def key_of(table: Table | scanner.Table) -> str:
     return json.dumps([schema, table.name], ensure_ascii=False)
 
 
+def beyond(snapshot: scanner.Snapshot, missing: Iterable[tuple[str, str]]) -> tuple[scanner.Unreadable, ...]:
+    """Known tables that a cut snapshot lacks: they may be among what was not listed."""
+    facts = {"found": len(snapshot.tables) + snapshot.cut, "kept": len(snapshot.tables)}
+    reason = f"only {facts['kept']} of {facts['found']} tables are listed"
+    return tuple(
+        scanner.Unreadable(f"{schema}.{name}" if schema else name, reason, "not_listed", facts)
+        for schema, name in missing
+    )
+
+
 def make(known: Known, snapshot: scanner.Snapshot, hidden: Sequence[scanner.Unreadable] = ()) -> Plan:
     """Compare what is known with what was found. ``hidden`` may exist all the same (``Connector.still_there``)."""
     difference = diff.compare(known.as_scanned(), snapshot, hidden)
     live, gone = known.by_name(), known.gone_by_name()
     renames = _Renames(difference, {table.label: name for name, table in live.items()})
-    unreadable = _Unreadables((*snapshot.unreadable, *hidden))
+    unreadable = _Unreadables((*snapshot.unreadable, *_cuts(snapshot), *hidden))
     plan = Plan()
     for found in snapshot.tables:
         name = (found.schema, found.name)
@@ -67,6 +77,20 @@ def make(known: Known, snapshot: scanner.Snapshot, hidden: Sequence[scanner.Unre
     plan.listed_unreadable = unreadable.listed()
     plan.held = difference.brake or _too_much(plan, known)
     return plan
+
+
+def _cuts(snapshot: scanner.Snapshot) -> list[scanner.Unreadable]:
+    """What the limits left out, told like what could not be read: of the source, and of each table cut."""
+    found = [_columns_cut(table) for table in snapshot.tables if table.cut]
+    if snapshot.cut:
+        facts = {"found": len(snapshot.tables) + snapshot.cut, "kept": len(snapshot.tables)}
+        found.append(scanner.Unreadable("*", "more tables than are listed", "tables_cut", facts))
+    return found
+
+
+def _columns_cut(table: scanner.Table) -> scanner.Unreadable:
+    facts = {"found": len(table.columns) + table.cut, "kept": len(table.columns)}
+    return scanner.Unreadable(f"{table.label}.*", "more columns than are listed", "columns_cut", facts)
 
 
 class _Renames:
@@ -96,11 +120,13 @@ def _add_found(
     """One table that the snapshot describes: a step when anything differs, else only a touch."""
     reason = unreadable.of_table(found.schema, found.name)
     denied = unreadable.of_columns(found, columns)
-    step = Step(found, table, columns, renamed, denied, reason)
+    note = _reason(_columns_cut(found)) if found.cut else None
+    step = Step(found, table, columns, renamed, denied, reason, note)
     there = {column.name for column in found.columns} | set(renamed.values()) | set(denied)
     live = [column for column in columns if column.state != ObjectState.GONE]
     if table is not None and table.state != ObjectState.GONE:
-        plan.gone_columns += [column.pk for column in live if column.name not in there]
+        # of a cut list of columns nothing that is missing can be called gone
+        plan.gone_columns += [column.pk for column in live if column.name not in there and not found.cut]
     if reason:
         plan.failed[key_of(found)] = reason
     if table is None or _differs(step, table):
@@ -114,7 +140,9 @@ def _differs(step: Step, table: Table) -> bool:
     facts = table_facts(step.found)
     names = ("schema_name", "name", "column_count", *TABLE_FACTS)
     wanted = ObjectState.UNREADABLE if step.unreadable else ObjectState.SEEN
-    if table.state != wanted or any(getattr(table, name) != facts[name] for name in names):
+    if (table.state, table.state_code) != (wanted, state_reason(step)["code"]) or any(
+        getattr(table, name) != facts[name] for name in names
+    ):
         return True
     live = {column.name: column for column in step.columns if column.state != ObjectState.GONE}
     for found in step.found.columns:
@@ -170,5 +198,5 @@ class _Unreadables:
 
 def _reason(item: scanner.Unreadable) -> Reason:
     """``path`` stands beside ``object`` because the sentences about files speak of paths."""
-    params = {"object": item.object, "path": item.object, "reason": item.reason}
+    params = {"object": item.object, "path": item.object, "reason": item.reason, **item.facts}
     return {"code": message_code(item.code), "params": params}

@@ -82,9 +82,9 @@ def _plain(value: Any) -> Any:
 
 def _update_table(table: Table, rows: int, personal: int) -> None:
     now = timezone.now()
-    if table.state != ObjectState.SEEN:
+    if table.state != ObjectState.SEEN:  # of a table in sight the census may have noted that it is not listed whole
         table.state_at = now
-    table.state, table.state_code, table.state_params = ObjectState.SEEN, "", {}
+        table.state, table.state_code, table.state_params = ObjectState.SEEN, "", {}
     table.row_count, table.profiled_at, table.personal_count = rows, now, personal
     table.save(
         update_fields=["state", "state_code", "state_params", "state_at", "row_count", "profiled_at", "personal_count"]

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -49,6 +49,8 @@ class Connector(ABC):
     driver: ClassVar[Driver | None] = None
     dialect: ClassVar[str]  # the SQL that ``execute`` speaks: postgresql, mysql, sqlite, duckdb
     statements: int = 0  # sent on this instance so far; session set-up is not counted
+    can_cut: ClassVar[bool] = False  # ``cutting`` has an effect
+    cutting: bool = False  # take only the first ``limits.cell`` characters, and one more, of each value
 
     def __init__(
         self,
@@ -171,6 +173,30 @@ def _host(field: Parameter, value: str) -> str:
     if len(host) > 253 or not _HOST.fullmatch(host):
         raise SourceError("bad_parameter", name=field.name, reason="must be one host name or address")
     return host.strip("[]")
+
+
+CUT = "…（过长，已截断 cut）"
+
+
+def limited(table: Table, limits: Limits) -> Table:
+    """The table with no more columns and no longer texts than allowed; what was cut says so."""
+    kept = table.columns[: limits.columns]
+    return replace(
+        table, comment=_cut(table.comment, limits.comment), cut=len(table.columns) - len(kept),
+        columns=tuple(_limited_column(column, limits.comment) for column in kept),
+    )  # fmt: skip
+
+
+def _limited_column(column: Column, most: int) -> Column:
+    texts = (column.comment, column.type, column.default or "")
+    if all(len(text) <= most for text in texts):
+        return column
+    comment, kind, default = (_cut(text, most) for text in texts)
+    return replace(column, comment=comment, type=kind, default=default if column.default is not None else None)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - len(CUT)] + CUT
 
 
 def unique_names(header: Sequence[Any]) -> list[str]:

@@ -26,6 +26,7 @@ _CODES = {
     1142: "no_permission", 1143: "no_permission", 1227: "no_permission", 1370: "no_permission",
     1146: "no_such_table", 1102: "no_such_table", 1103: "no_such_table", 1059: "no_such_table", 3024: "timeout", 1969: "timeout",
 }  # fmt: skip
+_SIGN_IN_BYTES = 1 << 20
 _LOST = {0, 2003, 2006, 2013, 2014, 2055, 1053, 1927}
 
 
@@ -34,6 +35,7 @@ class MySQL(Connector):
     label = "MySQL / MariaDB"
     driver = _DRIVER
     dialect = "mysql"
+    can_cut = True
     parameters = (
         Parameter("host", "主机", "host"),
         Parameter("port", "端口", "int", default=3306),
@@ -92,7 +94,7 @@ class MySQL(Connector):
         opened = connect_socket(self.values["host"], self.values["port"], self.hosts, seconds)
         self._watchdog = Watchdog(opened.fileno())
         try:
-            with self._watchdog.limit(seconds):
+            with self._watchdog.limit(seconds, _SIGN_IN_BYTES):
                 connection.connect(opened)
                 self._connection = connection
                 self._prepare()
@@ -142,7 +144,7 @@ class MySQL(Connector):
         assert self._watchdog is not None
         self.statements += 1
         try:
-            with self._watchdog.limit(seconds), connection.cursor() as cursor:
+            with self._watchdog.limit(seconds, self.limits.answer_bytes), connection.cursor() as cursor:
                 cursor.execute(sql, tuple(parameters) or None)
                 return list(cursor.fetchall())
         except (pymysql.Error, *_GARBAGE) as error:
@@ -153,12 +155,16 @@ class MySQL(Connector):
         pymysql = load_driver(self.kind, _DRIVER)
         where = {name: self.values[name] for name in ("host", "port", "user", "database")}
         number = error.args[0] if error.args and isinstance(error.args[0], int) else -1
-        fired = self._watchdog is not None and self._watchdog.fired
+        fired = self._watchdog.fired if self._watchdog is not None else ""
         lost = number in _LOST or isinstance(error, (pymysql.err.InterfaceError, *_GARBAGE))
         if (fired or lost) and not connecting:
             self.close()
+        if fired == "size":
+            return SourceError("answer_too_large", object=what, megabytes=self.limits.answer_bytes >> 20)
         if fired:
             return SourceError("timeout", **where, seconds=round(seconds), object=what)
+        if isinstance(error, RuntimeError) and "LOAD_LOCAL" in str(error):
+            return SourceError("file_demanded", **where)
         if number in _CODES:
             return SourceError(_CODES[number], **where, seconds=round(seconds), object=what, number=number)
         if connecting:
@@ -177,11 +183,10 @@ class MySQL(Connector):
         database = self.values["database"]
         wanted = {"TABLE_SCHEMA": database} if database else {}
         tables, columns, keys = self._structure(wanted)
-        if len(tables) > self.limits.tables:
-            raise SourceError("too_large", object="the source", reason=f"more than {self.limits.tables} tables")
+        cut = self._count(wanted) - len(tables) if len(tables) == self.limits.tables else 0
         held = catalogue.privileges((row[0] for row in self._catalogue(catalogue.GRANTS)), columns)
         readable, unreadable = catalogue.assemble(tables, columns, keys, mariadb=self._mariadb, limits=self.limits)
-        return Snapshot(self.kind, tuple(readable), tuple(unreadable), held, self.statements - before)
+        return Snapshot(self.kind, tuple(readable), tuple(unreadable), held, self.statements - before, max(0, cut))
 
     def describe(self, schema: str, name: str) -> Table:
         label = f"{schema}.{name}"
@@ -207,13 +212,20 @@ class MySQL(Connector):
         return tuple(found)
 
     def _structure(self, wanted: dict[str, str]) -> tuple[list[Any], list[Any], list[Any]]:
-        where = " AND ".join(f"x.{name} = %s" for name in wanted) or f"x.TABLE_SCHEMA NOT IN {catalogue.SYSTEM!r}"
-        given, comment = tuple(wanted.values()), self.limits.comment
+        where = _where(wanted)
+        given, comment = tuple(wanted.values()), self.limits.comment + 1
         tables = self._catalogue(catalogue.TABLES.format(where=where), (comment, *given, self.limits.tables + 1))
+        if len(tables) > self.limits.tables:  # columns and keys of the first ones only
+            tables.pop()
+            where += " AND (x.TABLE_SCHEMA, x.TABLE_NAME) <= (%s, %s)"
+            given += tables[-1][:2]
         keep = catalogue.by_schema(tables, wanted)
         columns = self._columns(where, (comment, *given), keep)
         keys = self._catalogue(catalogue.KEYS.format(where=where), given * 2)
         return keep, columns, keys
+
+    def _count(self, wanted: dict[str, str]) -> int:
+        return int(self._catalogue(catalogue.COUNT.format(where=_where(wanted)), tuple(wanted.values()))[0][0])
 
     def _columns(self, where: str, given: tuple[Any, ...], tables: list[Any]) -> list[Any]:
         """A broken view makes some servers fail the whole statement; then views are left out and end as unreadable."""
@@ -234,10 +246,12 @@ class MySQL(Connector):
             total = self._run(f"SELECT COUNT(*) FROM {source}", (), self.limits.statement_seconds, table.label)
             yield canonical.batch([], [], total[0][0])
             return
-        wanted = ", ".join(text_of(column) for column in columns)
+        wanted = ", ".join(self.printed(column) for column in columns)
         yield from self._rows(f"SELECT {wanted} FROM {source}", columns, table.label)
 
     def printed(self, column: Column) -> str:
+        if self.cutting and column.value_class in (ValueClass.TEXT, ValueClass.BINARY):
+            return f"LEFT({text_of(column)}, {self.limits.cell + 1})"
         return text_of(column)
 
     def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
@@ -260,17 +274,23 @@ class MySQL(Connector):
         assert watchdog is not None
         self.statements += 1
         ended = False
+        most = 2 * (
+            self.limits.batch_bytes + self.limits.row_bytes
+        )  # from the server between two batches, with headers
+        end = time.monotonic() + self.limits.read_seconds
         cursor = connection.cursor(pymysql.cursors.SSCursor)
         try:
-            with watchdog.limit(self.limits.statement_seconds):
+            with watchdog.limit(self.limits.statement_seconds, most):
                 cursor.execute(sql)
                 cursor._result._read_row_from_packet = _payload  # whole rows; taking them apart is mysql_rows' work
-                while rows := self._some(cursor):
-                    watchdog.extend(float("inf"))  # a slow reader of ours is no silence of the server
+                while rows := self._some(cursor, what):
+                    watchdog.rest()  # a slow reader of ours is no silence of the server
                     yield rows
-                    watchdog.extend(self.limits.silence_seconds)
+                    watchdog.extend(min(self.limits.silence_seconds, end - time.monotonic()), most)
             ended = True
         except (pymysql.Error, *_GARBAGE) as error:
+            if watchdog.fired == "size":  # no row was that long in coming, so it is one row
+                raise self._row_too_large(what) from None
             raise self._failure(error, what, self.limits.silence_seconds) from None
         finally:
             if not ended:  # the reader stops early: the rest of the table must not cross the wire
@@ -278,7 +298,7 @@ class MySQL(Connector):
                     cursor._result.unbuffered_active = False
                 self.close()
 
-    def _some(self, cursor: Any) -> list[bytes]:
+    def _some(self, cursor: Any, what: str) -> list[bytes]:
         rows: list[bytes] = []
         size = 0
         while len(rows) < self.limits.batch_rows and size < self.limits.batch_bytes:
@@ -286,10 +306,17 @@ class MySQL(Connector):
             if row is None:
                 break
             if len(row) > self.limits.row_bytes:
-                raise SourceError("too_large", object="a row", reason=f"more than {self.limits.row_bytes} bytes")
+                raise self._row_too_large(what)
             rows.append(row)
             size += len(row)
         return rows
+
+    def _row_too_large(self, what: str) -> SourceError:
+        return SourceError("row_too_large", object=what, megabytes=self.limits.row_bytes >> 20)
+
+
+def _where(wanted: dict[str, str]) -> str:
+    return " AND ".join(f"x.{name} = %s" for name in wanted) or f"x.TABLE_SCHEMA NOT IN {catalogue.SYSTEM!r}"
 
 
 class _NoPlainPassword:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from scanner.connectors.base import limited
 from scanner.guard import Limits
 from scanner.model import Column, ForeignKey, Index, Privileges, Table, Unreadable, ValueClass
 
@@ -23,6 +24,8 @@ TABLES = """
 SELECT x.TABLE_SCHEMA, x.TABLE_NAME, x.TABLE_TYPE, LEFT(x.TABLE_COMMENT, %s), x.TABLE_ROWS,
        x.DATA_LENGTH + x.INDEX_LENGTH
 FROM information_schema.TABLES x WHERE {where} ORDER BY x.TABLE_SCHEMA, x.TABLE_NAME LIMIT %s"""
+
+COUNT = "SELECT COUNT(*) FROM information_schema.TABLES x WHERE {where}"
 
 COLUMNS = """
 SELECT x.TABLE_SCHEMA, x.TABLE_NAME, x.COLUMN_NAME, x.DATA_TYPE, x.COLUMN_TYPE, x.IS_NULLABLE, x.COLUMN_DEFAULT,
@@ -87,12 +90,10 @@ def assemble(
             unreadable.append(Unreadable(label, _why_empty(row), "read_failed"))
         elif not allowed:
             unreadable.append(Unreadable(label, "the account may not read it"))
-        elif len(own) > limits.columns:
-            unreadable.append(Unreadable(label, f"it has more than {limits.columns} columns", "too_large"))
         else:
             denied = [column[2] for column in own if not may_select(column)]
             unreadable += [Unreadable(f"{label}.{column}", "the account may not read it") for column in denied]
-            readable.append(_table(row, own, keys_of[name], mariadb=mariadb))
+            readable.append(limited(_table(row, own, keys_of[name], mariadb=mariadb), limits))
     return readable, unreadable
 
 

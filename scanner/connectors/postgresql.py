@@ -15,8 +15,9 @@ import pyarrow.csv as pacsv
 from scanner.connectors import canonical
 from scanner.connectors import postgresql_catalogue as catalogue
 from scanner.connectors.base import Connector, Driver, Parameter, load_driver
-from scanner.connectors.watchdog import Watchdog
+from scanner.connectors.watchdog import Watchdog, while_connecting
 from scanner.errors import SourceError
+from scanner.guard import Limits
 from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable, ValueClass
 
 _DRIVER = Driver("psycopg2", "pip install psycopg2-binary")
@@ -48,6 +49,7 @@ class PostgreSQL(Connector):
     label = "PostgreSQL"
     driver = _DRIVER
     dialect = "postgresql"
+    can_cut = True
     parameters = (
         Parameter("host", "主机", "host"),
         Parameter("port", "端口", "int", default=5432),
@@ -86,18 +88,23 @@ class PostgreSQL(Connector):
         if self._connection is None:
             self._connection = self._connect()
             self._watchdog = Watchdog(self._connection.fileno())
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self.close()  # never to be used without its settings
+                raise
         return self._connection
 
     def _connect(self) -> Any:
         last: SourceError | None = None
         host, port = self.values["host"], self.values["port"]
+        end = time.monotonic() + self.limits.connect_seconds  # for all addresses together
         for address in self.hosts.addresses(host, port):
             try:
                 return self._connect_to(address)
             except SourceError as error:
                 last = error
-                if error.code not in ("unreachable", "timeout"):
+                if error.code not in ("unreachable", "timeout") or time.monotonic() > end:
                     break
         raise last or SourceError("unreachable", host=host, port=port, reason="the name has no address")
 
@@ -105,17 +112,23 @@ class PostgreSQL(Connector):
         """Keywords only: in a URL or a "dbname" a value could bring its own host or options."""
         psycopg2 = load_driver(self.kind, _DRIVER)
         seconds = max(2, math.ceil(self.limits.connect_seconds))
-        verified = {"sslrootcert": "system"} if self.values["sslmode"] == "verify-full" else {}
+        mode = self.values["sslmode"]
+        extra = {"sslrootcert": "system"} if mode == "verify-full" else {}
+        if mode in ("disable", "prefer") and psycopg2.extensions.libpq_version() >= 160_000:
+            extra["require_auth"] = "!password"  # the bare password goes to nobody over a line that may be read
+        port, started = self.values["port"], time.monotonic()
         try:
-            return psycopg2.connect(
-                host=self.values["host"], hostaddr=address, port=self.values["port"], dbname=self.values["database"],
-                user=self.values["user"], password=self._secrets.get("password", ""), passfile="/dev/null/none",
-                sslmode=self.values["sslmode"], connect_timeout=seconds, client_encoding="UTF8",
-                application_name="datagene", options="", gssencmode="disable", keepalives=1, keepalives_idle=30,
-                keepalives_interval=10, keepalives_count=3, tcp_user_timeout=60_000, **verified,
-            )  # fmt: skip
+            with while_connecting(address, port, seconds + 0.5):  # libpq waits on while the server keeps talking
+                return psycopg2.connect(
+                    host=self.values["host"], hostaddr=address, port=port, dbname=self.values["database"],
+                    user=self.values["user"], password=self._secrets.get("password", ""), passfile="/dev/null/none",
+                    sslmode=mode, connect_timeout=seconds, client_encoding="UTF8",
+                    application_name="datagene", options="", gssencmode="disable", keepalives=1, keepalives_idle=30,
+                    keepalives_interval=10, keepalives_count=3, tcp_user_timeout=60_000, **extra,
+                )  # fmt: skip
         except psycopg2.Error as error:
-            raise self._refusal(str(error), seconds) from None
+            late = "timed out; " if time.monotonic() - started > seconds else ""
+            raise self._refusal(late + str(error), seconds) from None
         except UnicodeDecodeError as error:  # a server that speaks GBK before the session has an encoding
             raise self._refusal(error.object.decode("gb18030", "backslashreplace"), seconds) from None
 
@@ -141,7 +154,9 @@ class PostgreSQL(Connector):
         }
         try:
             self._apply(settings)
-        except SourceError:  # a platform that cannot watch its clients refuses this one setting
+        except SourceError as error:  # a platform that cannot watch its clients refuses this one setting
+            if error.code != "read_failed":
+                raise
             self._apply({name: value for name, value in settings.items() if name != "client_connection_check_interval"})
 
     def _apply(self, settings: dict[str, str]) -> None:
@@ -160,7 +175,7 @@ class PostgreSQL(Connector):
         self._session()
         self.statements += 1
         given = {
-            "schema": schema, "name": name, "careful": careful, "comment": self.limits.comment, "tables": self.limits.tables + 1,
+            "schema": schema, "name": name, "careful": careful, "comment": self.limits.comment + 1, "tables": self.limits.tables,
         }  # fmt: skip
         return self._run(sql, given if "%(" in sql else None, self.limits.answer_seconds, "the catalogue")
 
@@ -168,7 +183,7 @@ class PostgreSQL(Connector):
         psycopg2 = load_driver(self.kind, _DRIVER)
         assert self._watchdog is not None
         try:
-            with self._watchdog.limit(seconds), self._connection.cursor() as cursor:
+            with self._watchdog.limit(seconds, self.limits.answer_bytes), self._connection.cursor() as cursor:
                 cursor.execute(self._wire(sql), self._wire(parameters))
                 return [self._unwire(row) for row in cursor.fetchall()] if self._raw else cursor.fetchall()
         except psycopg2.Error as error:
@@ -195,9 +210,11 @@ class PostgreSQL(Connector):
         """The psycopg2 error as ours; a session that broke is dropped."""
         where = {"host": self.values["host"], "port": self.values["port"]}
         state = error.pgcode or ""
-        fired = self._watchdog is not None and self._watchdog.fired
+        fired = self._watchdog.fired if self._watchdog is not None else ""
         if self._connection is not None and (self._connection.closed or fired or not state):
             self.close()
+        if fired == "size":
+            return SourceError("answer_too_large", object=what, megabytes=self.limits.answer_bytes >> 20)
         if fired or state == "57014":
             return SourceError("timeout", **where, seconds=round(seconds or self.limits.read_seconds), object=what)
         if state == "42501":
@@ -216,11 +233,10 @@ class PostgreSQL(Connector):
     def snapshot(self) -> Snapshot:
         before = self.statements
         _, superuser, can_write, count, _ = self._catalogue(catalogue.SESSION)[0]
-        if count > self.limits.tables:
-            raise SourceError("too_large", object="the source", reason=f"{count} tables, at most {self.limits.tables}")
         tables, unreadable = self._structure(None, None)
         held = Privileges(can_write=bool(superuser or can_write), superuser=bool(superuser))
-        return Snapshot(self.kind, tuple(tables), tuple(unreadable), held, self.statements - before)
+        cut = max(0, count - self.limits.tables)
+        return Snapshot(self.kind, tuple(tables), tuple(unreadable), held, self.statements - before, cut)
 
     def describe(self, schema: str, name: str) -> Table:
         label = f"{schema}.{name}"
@@ -258,10 +274,15 @@ class PostgreSQL(Connector):
             total = self._run(f"SELECT count(*) FROM {source}", None, self.limits.statement_seconds, table.label)
             yield canonical.batch([], [], total[0][0])
             return
-        wanted = ", ".join(text_of(column) for column in columns)
+        wanted = ", ".join(self.printed(column) for column in columns)
         yield from self._rows(f"SELECT {wanted} FROM {source}", columns, table.label)
 
     def printed(self, column: Column) -> str:
+        kept = self.limits.cell + 1
+        if self.cutting and column.value_class is ValueClass.BINARY:
+            return f"pg_catalog.substr({quoted(column.name)}, 1, {kept})::pg_catalog.text"
+        if self.cutting and column.value_class is ValueClass.TEXT:
+            return f"pg_catalog.left({text_of(column)}, {kept})"
         return text_of(column)
 
     def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
@@ -282,24 +303,25 @@ class PostgreSQL(Connector):
         psycopg2 = load_driver(self.kind, _DRIVER)
         connection, watchdog = self._connection, self._watchdog
         assert watchdog is not None
-        batches = _Batches(self.limits.batch_rows, self.limits.batch_bytes, self.limits.row_bytes, watchdog)
+        batches = _Batches(self.limits, what, watchdog)
         worker = threading.Thread(
             target=batches.fill, args=(connection, self._wire(sql), psycopg2.Error), name="source-copy", daemon=True
         )
-        watchdog.extend(self.limits.statement_seconds)
-        batches.silence = self.limits.silence_seconds
+        watchdog.extend(self.limits.statement_seconds, batches.most)
         worker.start()
         ended = False
         try:
             while (item := batches.ready.get()) is not None:
                 if isinstance(item, BaseException):
-                    ended = True
+                    ended = not isinstance(item, SourceError)
+                    if watchdog.fired == "size":  # no row was that long in coming, so it is one row
+                        item = batches.row_too_large()
                     raise item if isinstance(item, SourceError) else self._failure(item, what)
                 yield item
             ended = True
         finally:
             if ended:
-                watchdog.extend(math.inf)
+                watchdog.rest()
             else:  # the reader stops early: the rest of the table must not cross the wire
                 batches.abandon()
                 watchdog.cut()
@@ -330,10 +352,11 @@ class PostgreSQL(Connector):
 class _Batches:
     """The file that COPY writes to: one call is one row of CSV."""
 
-    def __init__(self, rows: int, size: int, row_size: int, watchdog: Watchdog) -> None:
+    def __init__(self, limits: Limits, what: str, watchdog: Watchdog) -> None:
         self.ready: queue.Queue[tuple[bytes, int] | BaseException | None] = queue.Queue(2)
-        self.silence = 0.0
-        self._limits = (rows, size, row_size)
+        self.most = 2 * (limits.batch_bytes + limits.row_bytes)  # from the server between two batches, with headers
+        self._limits, self._what = limits, what
+        self._end = time.monotonic() + limits.read_seconds
         self._watchdog = watchdog
         self._parts: list[bytes] = []
         self._size = 0
@@ -349,14 +372,16 @@ class _Batches:
             self._put(error)
 
     def write(self, row: bytes) -> None:
-        rows, size, row_size = self._limits
-        if len(row) > row_size:
+        if len(row) > self._limits.row_bytes:
             self._watchdog.cut()
-            raise SourceError("too_large", object="a row", reason=f"more than {row_size} bytes")
+            raise self.row_too_large()
         self._parts.append(row)
         self._size += len(row)
-        if len(self._parts) >= rows or self._size >= size:
+        if len(self._parts) >= self._limits.batch_rows or self._size >= self._limits.batch_bytes:
             self._flush()
+
+    def row_too_large(self) -> SourceError:
+        return SourceError("row_too_large", object=self._what, megabytes=self._limits.row_bytes >> 20)
 
     def abandon(self) -> None:
         self._abandoned = True
@@ -365,9 +390,9 @@ class _Batches:
 
     def _flush(self) -> None:
         if self._parts:
-            self._watchdog.extend(math.inf)  # a slow reader of ours is no silence of the server
+            self._watchdog.rest()  # a slow reader of ours is no silence of the server
             self._put((b"".join(self._parts), len(self._parts)))
-            self._watchdog.extend(self.silence)
+            self._watchdog.extend(min(self._limits.silence_seconds, self._end - time.monotonic()), self.most)
             self._parts, self._size = [], 0
 
     def _put(self, item: tuple[bytes, int] | BaseException | None) -> None:

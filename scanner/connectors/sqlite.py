@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from scanner.connectors import canonical
 from scanner.connectors import sqlite_catalogue as catalogue
-from scanner.connectors.base import Connector, Parameter
+from scanner.connectors.base import Connector, Parameter, limited
 from scanner.connectors.plain import plain
 from scanner.errors import SourceError
 from scanner.guard import open_file
@@ -28,6 +28,8 @@ from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unrea
 _MAGIC = b"SQLite format 3\0"
 _NOBODY_WRITES = Privileges(can_write=False, superuser=False)  # the file is opened read-only; SQLite has no accounts
 _COUNTED = 2 << 30  # bytes: rows of a larger file are not counted for a snapshot, which would read it whole
+_HELD = 256 << 20  # bytes: of a larger file, and of what is computed rather than stored, rows are fetched …
+_FEW = 256  # … so many at a time, because each may be as long as ``Limits.row_bytes``
 _CHECKS = 10_000  # virtual machine steps between two looks at the clock
 
 
@@ -35,6 +37,7 @@ class SQLite(Connector):
     kind = "sqlite"
     label = "SQLite"
     dialect = "sqlite"
+    can_cut = True
     parameters = (Parameter("path", "数据库文件", "path"),)
 
     _connection: sqlite3.Connection | None = None
@@ -82,6 +85,7 @@ class SQLite(Connector):
             connection.execute("PRAGMA trusted_schema = OFF")  # functions in a stranger's views stay harmless
         except sqlite3.Error as error:
             raise self._failure(error, str(path)) from None
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, self.limits.row_bytes)
         connection.set_authorizer(_authorize)
         connection.set_progress_handler(self._too_late, _CHECKS)
         return connection
@@ -113,6 +117,8 @@ class SQLite(Connector):
         name = getattr(error, "sqlite_errorname", "")
         if name == "SQLITE_NOTADB":
             return SourceError("not_sqlite", path=self.values["path"])
+        if name == "SQLITE_TOOBIG":
+            return SourceError("row_too_large", object=what, megabytes=self.limits.row_bytes >> 20)
         if name == "SQLITE_INTERRUPT":
             return SourceError("read_failed", object=what, reason="it took longer than allowed")
         if name == "SQLITE_CANTOPEN":
@@ -123,23 +129,18 @@ class SQLite(Connector):
 
     def snapshot(self) -> Snapshot:
         before = self.statements
-        objects = self._catalogue(catalogue.OBJECTS)
-        if len(objects) > self.limits.tables:
-            raise SourceError("too_large", object="the source", reason=f"more than {self.limits.tables} tables")
+        everything = self._catalogue(catalogue.OBJECTS)
+        objects = everything[: self.limits.tables]
         columns, broken = self._columns(objects)
         keys, indexes = self._catalogue(catalogue.FOREIGN_KEYS), self._catalogue(catalogue.INDEXES)
-        tables = catalogue.assemble(objects, columns, keys, indexes)
+        tables = [limited(item, self.limits) for item in catalogue.assemble(objects, columns, keys, indexes)]
         unreadable = [Unreadable(f"main.{name}", reason, "read_failed") for name, reason in broken.items()]
-        unreadable += [
-            Unreadable(table.label, f"it has more than {self.limits.columns} columns", "too_large")
-            for table in tables
-            if len(table.columns) > self.limits.columns
-        ]
         skipped = {item.object for item in unreadable}
         tables = [table for table in tables if table.label not in skipped]
         sizes, counts = self._sizes(), self._counts([table.name for table in tables if table.kind == "table"])
         tables = [replace(t, row_estimate=counts.get(t.name), bytes=sizes.get(t.name)) for t in tables]
-        return Snapshot(self.kind, tuple(tables), tuple(unreadable), _NOBODY_WRITES, self.statements - before)
+        cut = len(everything) - len(objects)
+        return Snapshot(self.kind, tuple(tables), tuple(unreadable), _NOBODY_WRITES, self.statements - before, cut)
 
     def _columns(self, objects: Sequence[Any]) -> tuple[list[Any], dict[str, str]]:
         """Columns of everything by one statement for tables and one for views; a broken object fails its statement,
@@ -193,9 +194,7 @@ class SQLite(Connector):
             raise SourceError("no_such_table", object=label)
         columns = self._run(catalogue.COLUMNS_OF_ONE, [name, name], self.limits.answer_seconds, label)
         keys, indexes = self._catalogue(catalogue.FOREIGN_KEYS), self._catalogue(catalogue.INDEXES)
-        table = catalogue.assemble(objects, columns, keys, indexes)[0]
-        if not table.columns or len(table.columns) > self.limits.columns:
-            return table
+        table = limited(catalogue.assemble(objects, columns, keys, indexes)[0], self.limits)
         return replace(table, columns=tuple(self._classified(table)))
 
     def _classified(self, table: Table) -> Iterator[Column]:
@@ -217,23 +216,27 @@ class SQLite(Connector):
             total = self._run(f"SELECT count(*) FROM {source}", (), self.limits.statement_seconds, table.label)
             yield canonical.batch([], [], total[0][0])
             return
-        wanted = ", ".join(text_of(column) for column in columns)
-        yield from self._rows(f"SELECT {wanted} FROM {source}", (), columns, table.label)
+        wanted = ", ".join(self.printed(column) for column in columns)
+        yield from self._rows(f"SELECT {wanted} FROM {source}", (), columns, table.label, stored=table.kind == "table")
 
     def printed(self, column: Column) -> str:
+        if self.cutting and column.value_class in (ValueClass.TEXT, ValueClass.BINARY):
+            return f"substr({text_of(column)}, 1, {self.limits.cell + 1})"
         return text_of(column)
 
     def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
         yield from self._rows(sql, parameters, columns, "the statement")
 
     def _rows(
-        self, sql: str, parameters: Sequence[Any], columns: Sequence[Column], what: str
+        self, sql: str, parameters: Sequence[Any], columns: Sequence[Column], what: str, *, stored: bool = False
     ) -> Iterator[pa.RecordBatch]:
         connection = self._session()
         self.statements += 1
         self._deadline = time.monotonic() + self.limits.read_seconds
         cursor = connection.cursor()
         size = max(1, min(self.limits.batch_rows, 2_000_000 // len(columns)))
+        if not stored or os.path.getsize(self.values["path"]) > _HELD:
+            size = min(size, _FEW)
         try:
             cursor.execute(sql, tuple(parameters))
             while True:

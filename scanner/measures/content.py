@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from scanner.measures.frequency import Session, chunks, literal, one
 from scanner.model import ValueClass
 from scanner.sketch import Sketcher
+from scanner.values.canonical import shown
 from scanner.values.chunk import Chunk
 from scanner.values.dates import DETECTED_FORMATS, DateFormat, dates_in, parse_format
 from scanner.values.identifiers import CHECKSUM_MASKS, FORM_GATES, FORMS
@@ -89,7 +90,7 @@ def top_patterns(content: Content) -> list[tuple[str, int]]:
     order = [("n", "descending"), ("p", "ascending")]
     rows = pc.select_k_unstable(content.patterns, k=TOP_PATTERNS, sort_keys=order)
     found = content.patterns.take(rows).to_pylist()
-    return [(row["p"], row["n"]) for row in found]
+    return [(shown(row["p"]), row["n"]) for row in found]
 
 
 def _weight(content: Content, gate: str) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 import duckdb
 
 from scanner.connectors.base import Connector
+from scanner.cutting import fits_when_cut
 from scanner.errors import RuleError, SourceError
 from scanner.measures import measure_column
 from scanner.measures.frequency import Session
@@ -85,6 +86,8 @@ class Push:
         try:
             self.results[item.rule.id] = self._result(item)
         except (SourceError, RuleError, duckdb.Error) as error:
+            if fits_when_cut(error, self.connector):
+                raise
             self.results[item.rule.id] = CheckResult(item.rule.id, error=str(error).splitlines()[0])
 
     def _result(self, item: BoundRule) -> CheckResult:

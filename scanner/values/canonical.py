@@ -10,12 +10,13 @@ from scanner.where.order import comparison_key
 
 NAN, INFINITY, MINUS_INFINITY = "NaN", "Infinity", "-Infinity"
 SPECIAL_NUMBERS = (NAN, INFINITY, MINUS_INFINITY)
+SHOWN = 1_000  # characters of a value in a profile or result
 QUANTILES = ("0.01", "0.25", "0.5", "0.75", "0.99")
 MEAN_PLACES = 20  # fractional digits of a mean that no double carries and that never ends
 
 __all__ = [
-    "MEAN_PLACES", "QUANTILES", "SPECIAL_NUMBERS", "carried", "comparison_key", "fraction", "mean_of_specials", "mean_to_json",
-    "number_to_json", "rank", "to_json",
+    "MEAN_PLACES", "QUANTILES", "SHOWN", "SPECIAL_NUMBERS", "carried", "comparison_key", "fraction", "mean_of_specials", "mean_to_json",
+    "number_to_json", "rank", "shown", "to_json",
 ]  # fmt: skip
 
 
@@ -23,20 +24,26 @@ def to_json(text: str | None, value_class: ValueClass) -> Any:
     """The JSON value of a canonical value.
 
     Integers of any size are integers; decimals and floats are numbers when a double carries them exactly, else the
-    string of their digits; truth values are booleans; everything else, NaN and the infinities included, is a string.
+    string of their digits; truth values are booleans; everything else, NaN and the infinities included, is a string, of
+    which at most ``SHOWN`` characters are given.
     """
     if text is None:
         return None
     if value_class is ValueClass.BOOLEAN:
         return text == "true" if text in ("true", "false") else text
-    if not value_class.is_number or text in SPECIAL_NUMBERS:
-        return text
+    if len(text) > SHOWN or not value_class.is_number or text in SPECIAL_NUMBERS:
+        return shown(text)
     return number_to_json(text, value_class)
+
+
+def shown(text: str) -> str:
+    """A text as results hold it: a value of megabytes is no example that anybody reads."""
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
 def number_to_json(text: str, value_class: ValueClass) -> int | float | str:
     if value_class is ValueClass.INTEGER:
-        return int(text) if len(text) < 4000 else text  # Python refuses to read more digits at once
+        return int(text)
     if value_class is ValueClass.FLOAT:
         return float(text)
     if len(text) < 16 and "." not in text:
