@@ -1,6 +1,7 @@
 """Filters that pages and the API share; every one is named, so that an unknown parameter is refused."""
 
 from typing import Any
+from uuid import UUID
 
 import django_filters as filters
 from django import forms
@@ -111,10 +112,16 @@ class TableFilter(filters.FilterSet):
     scored = filters.ChoiceFilter(method=yes_no(Q(score__isnull=False)), choices=YES_NO, label=_("已评分"))
     score_max = filters.NumberFilter(field_name="score", lookup_expr="lte", label=_("得分不高于"))
     new_days = DaysFilter(method="_new", label=_("最近几天新增"))
+    changed_in = filters.UUIDFilter(method="_changed_in", label=_("在此次盘点中变更"))
 
     class Meta:
         model = Table
         fields: tuple[str, ...] = ()
+
+    def _changed_in(self, queryset: QuerySet[Table], _name: str, census: UUID) -> QuerySet[Table]:
+        """As the run counts ``tables_changed``: changed themselves or in a column."""
+        changes = SchemaChange.objects.filter(Q(column__isnull=False) | Q(kind=ChangeKind.CHANGED), run=census)
+        return queryset.filter(pk__in=changes.values("table_id"))
 
     def _new(self, queryset: QuerySet[Table], _name: str, days: int) -> QuerySet[Table]:
         return queryset.filter(first_seen_at__gte=since(days))
@@ -164,6 +171,7 @@ class ChangeFilter(filters.FilterSet):
     column = filters.UUIDFilter(field_name="column_id", label=_("字段"))
     census = filters.UUIDFilter(field_name="run_id", label=_("盘点记录"))
     kind = filters.MultipleChoiceFilter(choices=ChangeKind.choices, label=_("变更类型"))
+    of_table = filters.ChoiceFilter(method=yes_no(Q(column=None)), choices=YES_NO, label=_("表的变更"))
     since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label=_("不早于"))
     days = DaysFilter(method="_recent", label=_("最近几天"))
 

@@ -1,6 +1,6 @@
-"""Display goes up by panel: a higher app adds a section to the page of a lower app's object."""
+"""Display goes up: a higher app adds a section to the page of a lower app's object, or a fact to each row of its list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,3 +48,39 @@ def panels_for(obj: Model, user: Any) -> list[Panel]:
 def get(obj: Model, key: str, user: Any) -> Panel | None:
     """The panel with this key, if the user may open it."""
     return next((panel for panel in panels_for(obj, user) if panel.key == key), None)
+
+
+# Facts of rows -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RowFact:
+    """One more column of a list. ``values(rows, user)`` answers for all rows at once: value by primary key; rows without
+    one show a dash. ``template`` draws one ``value`` of one ``row``; ``plain`` is the value as an export writes it."""
+
+    key: str
+    label: Text
+    template: str
+    values: Callable[[Sequence[Any], Any], Mapping[Any, Any]]
+    order: int = 100
+    number: bool = False
+    plain: Callable[[Any], Any] = lambda value: value
+
+
+_facts: dict[str, dict[str, RowFact]] = {}
+
+
+def register_fact(model: str, fact: RowFact) -> None:
+    """Add a fact to the lists of ``model`` ("app.Model"). Raises ValueError when its key is taken."""
+    if _facts.setdefault(model, {}).setdefault(fact.key, fact) is not fact:
+        raise ValueError(f"fact {fact.key!r} of {model} is registered twice")
+
+
+def facts_of(model: str) -> list[RowFact]:
+    return sorted(_facts.get(model, {}).values(), key=lambda fact: (fact.order, fact.key))
+
+
+def read_facts(model: str, rows: Sequence[Any], user: Any) -> dict[Any, list[tuple[RowFact, Any]]]:
+    """(fact, value) of each row by primary key, in order; None where a row has no value."""
+    read = [(fact, fact.values(rows, user)) for fact in facts_of(model)]
+    return {row.pk: [(fact, values.get(row.pk)) for fact, values in read] for row in rows}

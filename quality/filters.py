@@ -87,6 +87,10 @@ class FindingFilter(filters.FilterSet):
 
 
 class ResultFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("rule__name", "rule__table__name", "rule__table__title"), label=_("搜索"))
+    kind = filters.MultipleChoiceFilter(choices=KIND_CHOICES, field_name="rule__kind", label=_("规则类型"))
+    agency = filters.UUIDFilter(field_name="rule__table__source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="rule__table__source_id", label=_("数据源"))
     run = filters.UUIDFilter(field_name="run_id", label=_("扫描记录"))
     rule = filters.UUIDFilter(field_name="rule_id", label=_("质量规则"))
     table = filters.UUIDFilter(field_name="rule__table_id", label=_("表"))

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 import scanner.model
+from quality import scoring
 from quality.choices import Dimension, FindingState, IndicatorCode, ProposalState, RuleOrigin, Severity
 
 
@@ -183,6 +184,11 @@ class CheckResult(models.Model):
     def pass_share(self) -> float | None:
         """Share of evaluated rows that keep the rule, 0–1; None when nothing was evaluated."""
         return (self.evaluated - self.failed) / self.evaluated if self.evaluated else None
+
+    def as_checked(self) -> scoring.Checked:
+        """What scoring needs of it."""
+        rule = self.rule
+        return scoring.Checked(rule.kind, rule.dimension, rule.weight, self.evaluated, self.failed, bool(self.error))
 
 
 class Finding(models.Model):

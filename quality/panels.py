@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import can
-from core.panels import Panel, register
+from core.panels import Panel, RowFact, register, register_fact
 from quality import selectors
 from quality.choices import FindingState
 from quality.models import Finding
+
+RESULTS_SHOWN = 20  # on the page of a scan; the list of results has them all
 
 
 def _of_table(table: Any, user: Any) -> Mapping[str, Any]:
@@ -39,8 +41,19 @@ def _of_column(column: Any, user: Any) -> Mapping[str, Any]:
     return {"rules": list(selectors.rules_of_column(column)), "may_edit": can(user, "rule.edit", column)}
 
 
+def _of_run(run: Any, user: Any) -> Mapping[str, Any]:
+    results = selectors.results_of_run(run)
+    counts = results.order_by().aggregate(all=Count("pk"), failed=Count("pk", filter=Q(passed=False)))
+    return {"results": selectors.with_findings(results)[:RESULTS_SHOWN], "counts": counts}
+
+
 def register_all() -> None:
     register(
         "assets.Table", Panel("quality", _("质量"), "quality/_table_panel.html", _of_table, order=40, count=_count)
     )
+    register("assets.ScanRun", Panel("results", _("规则检查结果"), "quality/_run_panel.html", _of_run, order=10))
     register("assets.Column", Panel("quality", _("质量"), "quality/_column_panel.html", _of_column, order=40))
+    register_fact(
+        "assets.Column",
+        RowFact("score", _("质量分"), "quality/_column_score.html", selectors.column_scores, order=90, number=True),
+    )

@@ -10,7 +10,7 @@ from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.scope import visible_to
-from assets.models import Column, Table
+from assets.models import Column, ScanRun, Table
 from quality import scoring
 from quality.choices import Dimension, FindingState, ProposalState
 from quality.models import CheckResult, Finding, Rule, RuleColumn, RuleProposal, SourceScore, TableScore
@@ -117,9 +117,41 @@ def results_visible_to(user: Any) -> QuerySet[CheckResult]:
     return visible_to(user, results.defer("rule__table__source__sealed_secrets"))
 
 
+def with_findings(results: QuerySet[CheckResult]) -> QuerySet[CheckResult]:
+    """The same results with the columns of their rules, and the rules' findings as ``rule.newest_findings``."""
+    links = RuleColumn.objects.select_related("column").order_by("position")
+    findings = Finding.objects.only("id", "rule_id", "state", "opened_at", "closed_at").order_by("-opened_at", "-id")
+    return results.prefetch_related(
+        Prefetch("rule__rule_columns", queryset=links),
+        Prefetch("rule__findings", queryset=findings, to_attr="newest_findings"),
+    )
+
+
+def results_of_run(run: ScanRun) -> QuerySet[CheckResult]:
+    """What one scan found, what failed first."""
+    return run.check_results.select_related("rule__table").order_by("passed", "-failed", "rule__name", "id")
+
+
 def rule_history(rule: Rule, limit: int = 60) -> list[CheckResult]:
     """Results of a rule, oldest first."""
     return list(reversed(rule.results.order_by("-at", "-id")[:limit]))
+
+
+def column_scores(columns: Sequence[Column], user: Any) -> dict[Any, Decimal]:
+    """Score of each column that has one, by the arithmetic of tables over the newest results of its enabled rules."""
+    wanted = {column.pk for column in columns}
+    results = CheckResult.objects.filter(current=True, rule__enabled=True, rule__columns__in=wanted)
+    links = RuleColumn.objects.filter(column__in=wanted)
+    found = results.distinct().select_related("rule").prefetch_related(Prefetch("rule__rule_columns", queryset=links))
+    checked: dict[Any, list[scoring.Checked]] = {}
+    for result in found.only(*_SCORED):
+        for link in result.rule.rule_columns.all():
+            checked.setdefault(link.column_id, []).append(result.as_checked())
+    scores = {pk: scoring.score(items).total for pk, items in checked.items()}
+    return {pk: total for pk, total in scores.items() if total is not None}
+
+
+_SCORED = ("evaluated", "failed", "error", "rule__kind", "rule__indicator", "rule__weight")
 
 
 def score_of(table: Table) -> TableScore | None:

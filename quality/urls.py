@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from quality.views import findings, overview, proposals, rules
+from quality.views import findings, overview, proposals, results, rules
 
 app_name = "quality"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("proposals/", proposals.ProposalList.as_view(), name="proposal_list"),
     path("proposals/accept/", proposals.Decide.as_view(verb_name="accept"), name="proposal_accept"),
     path("proposals/reject/", proposals.Decide.as_view(verb_name="reject"), name="proposal_reject"),
+    path("results/", results.ResultList.as_view(), name="result_list"),
     path("findings/", findings.FindingList.as_view(), name="finding_list"),
     path("findings/<uuid:pk>/", findings.FindingDetail.as_view(), name="finding_detail"),
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
@@ -16,9 +17,10 @@ from assets.selectors.profiles import shown_profile
 from assets.selectors.runs import changes_of_column
 from assets.services.annotations import annotate_column
 from assets.views.common import NamedFilters, assets_crumb, distribution
+from core import panels
 from core.texts import Text
 from core.views import Column as ListColumn
-from core.views import Crumb, DetailPage, EditPage, Tab
+from core.views import Crumb, DetailPage, EditPage, Head, Tab
 
 
 class ColumnList(NamedFilters):
@@ -45,6 +47,15 @@ class ColumnList(NamedFilters):
 
     def crumbs(self) -> list[Crumb]:
         return [assets_crumb(), (self.title, "")]
+
+    def heads(self) -> list[Head]:
+        return [*super().heads(), *(Head(fact.label, fact.number) for fact in panels.facts_of("assets.Column"))]
+
+    def list_context(self, filterset: Any, page: "Page[Any]") -> dict[str, Any]:
+        facts = panels.read_facts("assets.Column", page.object_list, self.request.user)
+        for column in page.object_list:
+            column.facts = facts[column.pk]
+        return super().list_context(filterset, page)
 
 
 def _profile(column: Column, user: Any) -> Mapping[str, Any]:
@@ -86,6 +97,7 @@ class ColumnDetail(DetailPage):
     def extra_context(self) -> dict[str, Any]:
         return {
             "shown": shown_profile(self.object),
+            "facts": panels.read_facts("assets.Column", [self.object], self.request.user)[self.object.pk],
             "may_edit": can(self.request.user, "asset.edit", self.object),
         }
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,10 +12,14 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Agency
 from accounts.scope import visible_to
 from assets.choices import SourceState, ValuesPolicy
-from assets.models import DataSource, InformationSystem, Table
+from assets.models import CensusRun, DataSource, InformationSystem, ScanRun, Table
+from assets.models import Column as TableColumn
 from core.views import Crumb, ListPage
 
-_NAMED = {"agency": Agency, "source": DataSource, "system": InformationSystem, "table": Table}
+_NAMED = {
+    "agency": Agency, "source": DataSource, "system": InformationSystem, "table": Table, "column": TableColumn,
+    "census": CensusRun, "changed_in": CensusRun, "run": ScanRun,
+}  # fmt: skip
 _OFFERED = {"agency", "source"}
 
 
@@ -23,6 +29,14 @@ def assets_crumb() -> Crumb:
 
 def sources_crumb() -> Crumb:
     return (gettext_lazy("数据源"), reverse("assets:source_list"))
+
+
+def live_part(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The part of a page that follows a job. When it is over (`live` is false) the top bar is told to count again."""
+    response = render(request, template, {**context, "polled": True})
+    if not context["live"]:
+        response["HX-Trigger"] = "jobs-changed"
+    return response
 
 
 class NamedFilters(ListPage):

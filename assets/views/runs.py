@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -11,14 +13,15 @@ from assets.filters import CensusRunFilter, ChangeFilter, ScanRunFilter
 from assets.models import CensusRun, ScanRun, SchemaChange
 from assets.selectors import runs
 from assets.services.brake import confirm_disappearance, reject_disappearance
-from assets.views.common import NamedFilters, assets_crumb, sources_crumb
+from assets.services.census import MAX_LISTED
+from assets.views.common import NamedFilters, assets_crumb, live_part, sources_crumb
 from core import panels
 from core.models import Job
 from core.texts import Text
-from core.views import ActionView, Column, Crumb, DetailPage
+from core.views import ActionView, Column, Crumb, DetailPage, is_htmx
 from core.visibility import visible_to
 
-HELD_SHOWN = 200
+HELD_SHOWN = STEPS_SHOWN = 200
 
 
 class CensusList(NamedFilters):
@@ -33,7 +36,7 @@ class CensusList(NamedFilters):
         Column("created", _("新增"), "tables_created", number=True),
         Column("changed", _("变更"), "tables_changed", number=True),
         Column("gone", _("消失"), "tables_gone", number=True),
-        Column("unreadable", _("无法读取"), "tables_unreadable", number=True),
+        Column("unreadable", _("无法读取"), "unreadable_count", number=True),
     )
     row_template = "assets/_census_row.html"
     filterset_class = CensusRunFilter
@@ -43,7 +46,7 @@ class CensusList(NamedFilters):
     empty_title = _("还没有盘点记录。")
 
     def queryset(self) -> QuerySet[CensusRun]:
-        return runs.census_runs_visible_to(self.request.user)
+        return runs.census_runs_visible_to(self.request.user).defer("unreadable", "held")
 
     def crumbs(self) -> list[Crumb]:
         return [sources_crumb(), (self.title, "")]
@@ -76,7 +79,15 @@ class ScanList(NamedFilters):
 
 
 class _RunDetail(DetailPage):
+    """A run. While its job is open the block `run-live` asks for itself; at the end it fetches the whole page once."""
+
     verb = "data.view"
+
+    def get(self, request: HttpRequest, pk: Any, tab: str = "", **kwargs: Any) -> HttpResponse:
+        if not (is_htmx(request) and request.headers.get("HX-Target") == "run-live"):
+            return super().get(request, pk, tab, **kwargs)
+        self.object = get_object_or_404(self.queryset(), pk=pk)
+        return live_part(request, "assets/_run_live.html", {"object": self.object, **self.progress()})
 
     def crumbs(self) -> list[Crumb]:
         source = self.object.source
@@ -85,10 +96,15 @@ class _RunDetail(DetailPage):
     def job(self) -> Job | None:
         return visible_to(self.request.user, Job.objects.filter(pk=self.object.job_id)).first()
 
-    def extra_context(self) -> dict[str, Any]:
+    def steps(self, job: Job | None) -> runs.Steps:
+        raise NotImplementedError
+
+    def progress(self) -> dict[str, Any]:
         job = self.job()
-        items = list(job.items.order_by("state", "-at")[:200]) if job else []
-        return {"job": job, "items": items}
+        return {"job": job, "live": bool(job and job.is_open), "steps": self.steps(job)}
+
+    def extra_context(self) -> dict[str, Any]:
+        return self.progress()
 
 
 class CensusDetail(_RunDetail):
@@ -98,6 +114,9 @@ class CensusDetail(_RunDetail):
     def queryset(self) -> QuerySet[CensusRun]:
         return runs.census_runs_visible_to(self.request.user)
 
+    def steps(self, job: Job | None) -> runs.Steps:
+        return runs.census_steps(self.object, job, STEPS_SHOWN)
+
     def extra_context(self) -> dict[str, Any]:
         run = self.object
         return {
@@ -106,6 +125,7 @@ class CensusDetail(_RunDetail):
             "held_tables": runs.held_tables(run)[:HELD_SHOWN] if run.brake == "held" else [],
             "held_columns": runs.held_columns(run)[:HELD_SHOWN] if run.brake == "held" else [],
             "may_decide": run.brake == "held" and can(self.request.user, "census.run", run),
+            "unreadable_cut": run.unreadable_count >= MAX_LISTED,
             "changes_url": f"{reverse('assets:change_list')}?census={run.pk}",
         }
 
@@ -119,11 +139,13 @@ class ScanDetail(_RunDetail):
     def queryset(self) -> QuerySet[ScanRun]:
         return runs.scan_runs_visible_to(self.request.user)
 
+    def steps(self, job: Job | None) -> runs.Steps:
+        return runs.scan_steps(self.object, job, STEPS_SHOWN)
+
     def extra_context(self) -> dict[str, Any]:
         found = panels.panels_for(self.object, self.request.user)
         return {
             **super().extra_context(),
-            "profiles": self.object.profiles.select_related("table").order_by("table__name", "id")[:200],
             "sections": [(panel, panel.context(self.object, self.request.user)) for panel in found],
         }
 

@@ -1,9 +1,11 @@
 """Data sources: list, one source, and what may be done with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -11,13 +13,15 @@ from accounts.permissions import can
 from assets.filters import SourceFilter
 from assets.models import DataSource
 from assets.selectors import catalogue, register, runs
+from assets.selectors.obstacles import Obstacles, obstacles_of
 from assets.services.requests import request_census, request_scan, test_source
 from assets.services.sources import disable_source, enable_source, remove_source
-from assets.views.common import NamedFilters, sources_crumb
+from assets.views.common import NamedFilters, live_part, sources_crumb
 from core.texts import Text
-from core.views import ActionView, Column, Crumb, DetailPage, Tab
+from core.views import ActionView, Column, Crumb, DetailPage, Tab, TabLink, is_htmx
 
 SHOWN = 20
+STEPS_SHOWN = 5  # of a running census or scan; its own page has them all
 
 
 class SourceList(NamedFilters):
@@ -51,8 +55,22 @@ class SourceList(NamedFilters):
 
 
 def _overview(source: DataSource, user: Any) -> Mapping[str, Any]:
-    census = runs.census_runs_visible_to(user).filter(source=source).order_by("-started_at").first()
-    return {"schemas": catalogue.schemas_of(source), "census": census}
+    return {"schemas": catalogue.schemas_of(source)}
+
+
+def _obstacles(source: DataSource, user: Any) -> Mapping[str, Any]:
+    return {"obstacles": _found_obstacles(source)}
+
+
+def _count_obstacles(source: DataSource, user: Any) -> int | None:
+    return _found_obstacles(source).total or None
+
+
+def _found_obstacles(source: DataSource) -> Obstacles:
+    """Asked by the fact, the tab and its content: read once a page."""
+    if not hasattr(source, "found_obstacles"):
+        source.found_obstacles = obstacles_of(source)  # type: ignore[attr-defined]
+    return source.found_obstacles  # type: ignore[attr-defined,no-any-return]
 
 
 def _tables(source: DataSource, user: Any) -> Mapping[str, Any]:
@@ -84,6 +102,7 @@ class SourceDetail(DetailPage):
         Tab("census", _("盘点记录"), "assets/_source_census.html", _census, order=30),
         Tab("scans", _("扫描记录"), "assets/_source_scans.html", _scans, order=40),
         Tab("changes", _("变更记录"), "assets/_changes.html", _changes, order=50),
+        Tab("unreadable", _("无法读取"), "assets/_source_unreadable.html", _obstacles, _count_obstacles, order=60),
     )
 
     def queryset(self) -> QuerySet[DataSource]:
@@ -92,11 +111,29 @@ class SourceDetail(DetailPage):
     def crumbs(self) -> list[Crumb]:
         return [sources_crumb(), (self.object.name, "")]
 
+    def get(self, request: HttpRequest, pk: Any, tab: str = "", **kwargs: Any) -> HttpResponse:
+        if not (is_htmx(request) and request.headers.get("HX-Target") == "source-live"):
+            return super().get(request, pk, tab, **kwargs)
+        self.object = get_object_or_404(self.queryset(), pk=pk)
+        return live_part(request, "assets/_source_live.html", {"object": self.object, **self.progress()})
+
+    def progress(self) -> dict[str, Any]:
+        """Open jobs of the source, and of the one that reads it now the run with its newest steps."""
+        jobs = list(register.open_jobs_of_source(self.request.user, self.object.pk))
+        run, steps = runs.going_on(self.request.user, jobs, STEPS_SHOWN)
+        return {"jobs": jobs, "live": bool(jobs), "run": run, "steps": steps}
+
+    def tab_links(self, sections: Iterable[Any], current: Any) -> list[TabLink]:
+        """无法读取 is there when something is to be read under it."""
+        links = super().tab_links(sections, current)
+        return [link for link in links if link.key != "unreadable" or link.count or link.current]
+
     def extra_context(self) -> dict[str, Any]:
         user, source = self.request.user, self.object
         return {
+            **self.progress(),
             "kind_label": register.kind_labels().get(source.kind, source.kind),
-            "jobs": register.open_jobs_of_source(user, source.pk),
+            "unreadable": _found_obstacles(source).total,
             "held": runs.held_runs(user).filter(source=source).first(),
             "may_manage": can(user, "source.manage", source),
             "may_census": can(user, "census.run", source) and source.is_active,

@@ -26,7 +26,7 @@ def store_results(*, table: Table, reading: scanner.model.Reading, run: ScanRun)
     rules = [rule for rule in rules_to_check(table) if str(rule.pk) in found]
     if rules:
         results = _store(table, reading.rows, rules, found, run)
-        _keep_score(table, rules, results, run)
+        _keep_score(table, results, run)
     refresh_proposals(table=table, profiles=reading.columns)
 
 
@@ -49,17 +49,14 @@ def _store(
 def _result(
     rule: Rule, found: scanner.model.CheckResult, table: Table, rows: int, run: ScanRun, now: Any
 ) -> CheckResult:
-    checked = _checked(rule, found.evaluated, found.failed, bool(found.error))
-    return CheckResult(
+    result = CheckResult(
         rule=rule, run=run, at=now, rows=rows, evaluated=found.evaluated, failed=found.failed,
         passed=found.passed and not found.error, error=found.error or "", observed=found.observed,
-        score=None if checked.score is None else checked.score.quantize(_CENT),
         examples=_masked_examples(rule, table, found.examples),
     )  # fmt: skip
-
-
-def _checked(rule: Rule, evaluated: int, failed: int, error: bool) -> scoring.Checked:
-    return scoring.Checked(rule.kind, rule.dimension, rule.weight, evaluated, failed, error)
+    score = result.as_checked().score
+    result.score = None if score is None else score.quantize(_CENT)
+    return result
 
 
 def _masked_examples(rule: Rule, table: Table, examples: Sequence[Any]) -> list[Any]:
@@ -89,11 +86,8 @@ def _masked_keys(table: Table, keys: Sequence[Sequence[Any]]) -> list[list[Any]]
     ]
 
 
-def _keep_score(table: Table, rules: Sequence[Rule], results: Sequence[CheckResult], run: ScanRun) -> None:
-    total = scoring.score(
-        _checked(rule, result.evaluated, result.failed, bool(result.error))
-        for rule, result in zip(rules, results, strict=True)
-    )
+def _keep_score(table: Table, results: Sequence[CheckResult], run: ScanRun) -> None:
+    total = scoring.score(result.as_checked() for result in results)
     TableScore.objects.filter(table=table, current=True).update(current=False)
     score = TableScore.objects.create(
         table=table, run=run, at=results[0].at, score=total.total, rules=total.rules, skipped=total.skipped,

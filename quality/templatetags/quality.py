@@ -39,6 +39,20 @@ def reason(proposal: Any) -> str:
     return sentence(proposal.evidence, proposal.facts)
 
 
+@register.filter
+def finding_of(result: Any) -> Any:
+    """The finding that a failed result belongs to (``selectors.with_findings``); None when it left none."""
+    found = result.rule.newest_findings
+    return next((item for item in found if item.opened_at <= result.at <= (item.closed_at or result.at)), None)
+
+
+@register.simple_tag
+def result_state(result: Any) -> str:
+    if result.error:
+        return status(_("无法执行"), "bad")
+    return status(_("通过"), "good") if result.passed else status(_("未通过"), "bad")
+
+
 @register.simple_tag
 def finding_state(finding: Any) -> str:
     return status(finding.get_state_display(), {"open": "bad", "closed": "good"}.get(finding.state, ""))
@@ -51,7 +65,4 @@ def rule_state(rule: Any) -> str:
         return status(_("停用"))
     if not rule.current_results:
         return status(_("未检查"))
-    result = rule.current_results[0]
-    if result.error:
-        return status(_("无法执行"), "bad")
-    return status(_("通过"), "good") if result.passed else status(_("未通过"), "bad")
+    return result_state(rule.current_results[0])

@@ -74,8 +74,8 @@ def test_every_page_of_a_scanned_source_opens(
         (reverse("assets:source_edit", args=[source.row.pk]), "取值展示策略"),
         (reverse("assets:source_plan", args=[source.row.pk]), "盘点计划"),
         (reverse("assets:source_check", args=[source.row.pk]), "还没有测试过连接"),
-        (reverse("assets:census_detail", args=[CensusRun.objects.first().pk]), "步骤"),  # type: ignore[union-attr]
-        (reverse("assets:scan_detail", args=[ScanRun.objects.get().pk]), "剖析的表"),
+        (reverse("assets:census_detail", args=[CensusRun.objects.first().pk]), "逐表结果"),  # type: ignore[union-attr]
+        (reverse("assets:scan_detail", args=[ScanRun.objects.get().pk]), "逐表结果"),
         (reverse("assets:change_list"), "更名"),
     ]  # fmt: skip
     for address, expected in pages:

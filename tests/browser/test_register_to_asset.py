@@ -3,17 +3,20 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.choices import Role
 from accounts.models import Agency, Grant, Person
-from assets.models import Table
+from assets.models import ScanRun, Table, TableProfile
 from assets.services import requests, sources
 from core import jobs
+from core.models import Job
 from tests.assets.support import own_files  # noqa: F401  fixture
 
 Check = Callable[[Page], None]
@@ -135,6 +138,34 @@ def scanned(steward: Page, database: Path, agency: Agency) -> Any:
     requests.request_scan(actor=None, source=row)
     jobs.drain()
     return Table.objects.get(name="t_people")
+
+
+def test_the_steps_of_a_scan_appear_while_it_runs_and_its_results_at_the_end(
+    steward: Page, scanned: Any, check_accessibility: Check
+) -> None:
+    page, run = steward, ScanRun.objects.get()
+    now = timezone.now()
+    late = run.profiles.get(table__name="t_people")
+    late.delete()
+    Job.objects.filter(pk=run.job_id).update(
+        state="running", finished_at=None, lease_token=9, lease_until=now + timedelta(hours=1), progress_done=1
+    )
+    ScanRun.objects.filter(pk=run.pk).update(state="running", finished_at=None)
+    page.goto(run.get_absolute_url())
+    steps = page.locator("#run-live tbody tr")
+    expect(steps).to_have_count(1)
+    check_accessibility(page)
+    page.locator("#run-job").focus()
+    TableProfile.objects.create(run=run, table=late.table, at=now, rows=120, plan="pull")
+    expect(steps).to_have_count(2)  # nobody reloaded
+    expect(page.locator("#run-job")).to_be_focused()
+    ScanRun.objects.filter(pk=run.pk).update(state="succeeded", finished_at=timezone.now())
+    Job.objects.filter(pk=run.job_id).update(state="succeeded", finished_at=timezone.now(), lease_until=None)
+    expect(page.get_by_role("heading", name="规则检查结果")).to_be_visible()
+    expect(page.locator(".identity")).to_contain_text("成功")
+    expect(page.locator("main [hx-trigger]")).to_have_count(0)
+    expect(page.locator("#run-job")).to_be_focused()
+    check_accessibility(page)
 
 
 @pytest.mark.parametrize("width", [1600, 1366, 1280, 1100, 320])
