@@ -12,7 +12,7 @@ export PORT
 export PYTHONUTF8 := 1
 export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format types layers migrations deploy-check docs bench ci bundle clean
+.PHONY: help demo up test lint format types layers migrations deploy-check docs bench bench-peers ci bundle clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -50,6 +50,9 @@ docs: .venv/dev ## documentation names everything it must
 
 bench: .venv/dev ## how fast this machine reads, profiles and checks (BENCH="--rows 100000 census" for less)
 	@$(PY) -m benchmarks $(BENCH)
+
+bench-peers: .venv/dev ## the same work by DataHub, Soda Core and Great Expectations, each installed for it in an environment of its own
+	@$(PY) -m benchmarks --peers $(BENCH)
 
 ci: ## what the build server runs
 	@.ci/run

@@ -33,7 +33,7 @@ class Case:
     environment: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[bytes], None] = lambda _: None
     exit_codes: Sequence[int] = (0,)
-    slow: bool = False  # a peer that takes minutes: run once, without warming up
+    slow: bool = False  # takes minutes: is not run to warm up
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ def measure(cases: Sequence[Case], repeat: int, tell: Callable[[str], None]) -> 
     for turn in range(repeat + 1 if repeat > 1 else 1):
         warming = turn == 0 and repeat > 1
         for case in cases:
-            if case.slow and turn > 0:
+            if warming and case.slow:
                 continue
             sample = run(case)
-            if case.slow or not warming:
+            if not warming:
                 samples[case.name].append(sample)
-            tell(f"  {case.name}: {sample.wall:.2f} s{' (warming up)' if warming and not case.slow else ''}")
+            tell(f"  {case.name}: {sample.wall:.2f} s{' (warming up)' if warming else ''}")
     return {name: Measured(name, found) for name, found in samples.items()}
 
 

@@ -15,7 +15,11 @@ OURS = {
     "rules-parquet": "benchmarks.rules_parquet",
     "one-reading": "benchmarks.one_reading",
 }
-PEERS: dict[str, str] = {}  # programs of others that do the same work
+PEERS = {  # programs of others that do the same work
+    "peers-census": "benchmarks.peers.census",
+    "peers-profile": "benchmarks.peers.profile",
+    "peers-rules": "benchmarks.peers.rules",
+}
 ALL = OURS | PEERS
 
 

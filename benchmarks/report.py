@@ -61,7 +61,7 @@ def shape(outcome: Outcome, *, full: bool) -> str:
     if outcome.goals:
         lines += ["", "| goal | measured | limit | |", "|---|---|---|---|"]
         lines += [
-            f"| {goal.text} | {goal.value:.2f} | {_limit(goal)} | {_verdict(goal, full)} |" for goal in outcome.goals
+            f"| {goal.text} | {goal.value:.3g} | {_limit(goal)} | {_verdict(goal, full)} |" for goal in outcome.goals
         ]
     for note in outcome.notes:
         lines += ["", note]
@@ -74,7 +74,7 @@ def _cell(case: Measured, what: str, places: int) -> str:
 
 
 def _limit(goal: Goal) -> str:
-    return "" if goal.limit is None else f"{goal.limit:g}"
+    return "" if goal.limit is None else f"{goal.limit:.3g}"
 
 
 def _verdict(goal: Goal, full: bool) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as parquet
@@ -19,6 +20,8 @@ from benchmarks import measuring, registry, report
 from benchmarks.__main__ import main
 from benchmarks.data.making import main as make
 from benchmarks.measuring import Case, Sample
+from benchmarks.peers import cases, environments
+from benchmarks.peers.environments import Peer
 from datagene.embedded import mariadb
 from scanner.values.citizen_id import is_citizen_id
 from scanner.values.dates import is_date, parse_format
@@ -66,6 +69,29 @@ def test_a_wrong_count_fails_the_benchmark_by_the_name_of_the_rule(
     assert re.search(r"known-gzdw: failed \d+ instead of \d+", capsys.readouterr().err)
 
 
+def test_a_peer_that_cannot_be_installed_is_named_with_the_reason(
+    data_directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(environments.PEERS, "datahub", Peer("DataHub", ("./no-such-wheel.whl",)))
+    assert main(["peers-census", *SMALL]) == 0
+    printed = capsys.readouterr()
+    for said in (printed.out, printed.err):
+        assert re.search(r"DataHub could not be installed here and was not measured: .*no-such-wheel", said)
+    assert "| ours |" in printed.out
+
+
+def test_the_counts_of_a_peer_are_held_against_what_was_planted() -> None:
+    known = {"not-null-xm": 4, "unique-sfzh": 4, "rows": 0, "fresh-gxsj": 0}
+    stage: Any = SimpleNamespace(rows=1000, truth={"rules": {rule: {"failed": count} for rule, count in known.items()}})
+    told = {"not-null-xm": 4, "unique-sfzh": 2, "rows": 1000, "fresh-gxsj": "2026-01-01"}
+    check = cases.rules_are_true(stage, pairs_once=True)
+    check(f"a line before\n{json.dumps(told)}\n".encode())
+    for rule in told:
+        wrong = told | {rule: None}
+        with pytest.raises(measuring.BenchmarkFault, match=f"wrong counts: {rule}: None"):
+            check(json.dumps(wrong).encode())
+
+
 def test_a_program_that_fails_is_told_with_what_it_said() -> None:
     case = Case("broken", [sys.executable, "-c", "raise SystemExit('no such thing')"])
     with pytest.raises(measuring.BenchmarkFault, match="broken ended with 1: no such thing"):
@@ -93,7 +119,7 @@ def test_the_least_run_counts_and_one_missed_goal_is_named() -> None:
     outcome = report.Outcome("title", measured, [report.ratio("mine / other", measured, "mine", "other", 0.5)])
     text = report.shape(outcome, full=True)
     assert "| mine | 2.00 / 3.00 | 1.00 / 1.50 | 0.50 / 1.00 | 1.50 / 2.50 | 70 / 80 |" in text
-    assert "| mine / other | 0.60 | 0.5 | **missed** |" in text
+    assert "| mine / other | 0.6 | 0.5 | **missed** |" in text
 
 
 def test_results_are_written_between_the_marks_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
