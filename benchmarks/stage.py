@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ class Stage(contextlib.ExitStack):
 
     @cached_property
     def truth(self) -> Any:
-        """{"rows", "rules": {id: {"evaluated", "failed"}}, "columns": {name: {"nulls", "distinct"}}}"""
+        """{"rows", "rules": {id: {"evaluated", "failed"}}, "columns": {name: {"nulls", "distinct", "top"}}}"""
         return json.loads((self.folder / "truth.json").read_text(encoding="utf-8"))
 
     @property
@@ -167,6 +167,7 @@ class Stage(contextlib.ExitStack):
         return Source(url, table, [_pid(self.server)], secrets | {"SCANNER_PASSWORD": secrets["PGPASSWORD"]}, name)
 
 
+@cache
 def fingerprint() -> str:
     """Of the code that makes the data: data of other code is made anew."""
     together = hashlib.sha256()

@@ -3,7 +3,9 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as parquet
@@ -31,12 +33,18 @@ def main(folder: Path, rows: int) -> None:
         "rows": rows,
         "rules": truth,
         "columns": {
-            name: {"nulls": column.null_count, "distinct": pc.count_distinct(column).as_py()}
-            for name, column in zip(population.column_names, population.columns, strict=True)
+            name: _known(column) for name, column in zip(population.column_names, population.columns, strict=True)
         },
     }
     (folder / "rules.json").write_text(json.dumps(rules(rows), ensure_ascii=False, indent=1), encoding="utf-8")
     (folder / "truth.json").write_text(json.dumps(known, indent=1), encoding="utf-8")
+
+
+def _known(column: pa.ChunkedArray) -> dict[str, Any]:
+    """Nulls, distinct values, and how often the 20 most frequent ones occur."""
+    counts = pc.value_counts(column.drop_null()).field("counts").to_numpy()
+    often = np.sort(counts)[::-1][:20]
+    return {"nulls": column.null_count, "distinct": len(counts), "top": often.tolist()}
 
 
 if __name__ == "__main__":
