@@ -184,9 +184,13 @@ def _note_head(head: Head) -> None:
         if known and not AuditEntry.objects.filter(pk=known.id, digest=known.digest).exists():
             log.critical("the audit chain does not contain its recorded head", extra={"head": known.id})
             return
-        if known and known.id >= head.id:
-            return
-        path = head_path()
-        scratch = path.with_suffix(".new")
-        scratch.write_text(json.dumps({"id": head.id, "digest": head.digest}))
-        os.replace(scratch, path)
+        if known is None or known.id < head.id:
+            set_head(head)
+
+
+def set_head(head: Head) -> None:
+    """Write the head file, whatever it said: what ``restore`` does after it has put the old one aside."""
+    path = head_path()
+    scratch = path.with_suffix(".new")
+    scratch.write_text(json.dumps({"id": head.id, "digest": head.digest}))
+    os.replace(scratch, path)

@@ -10,11 +10,14 @@ class DatageneConfig(AppConfig):
     verbose_name = "数据基因"
 
     def ready(self) -> None:
-        from core import jobs  # slow import: models, which are ready only now
-        from datagene import checks, navigation  # noqa: F401  # slow import: settings, likewise
+        from core.jobs import register_dispatcher  # slow import: models, which are ready only now
+        from datagene import checks, jobs, navigation  # noqa: F401  # slow import: settings, likewise
+        from datagene.backup import errors  # slow import: likewise
 
         navigation.register()
-        jobs.register_dispatcher(send)
+        jobs.register_kinds()
+        errors.register()
+        register_dispatcher(send)
 
 
 def send(job_id: UUID) -> None:

@@ -211,6 +211,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": _static_storage},
 }
 
+# --- Backups ----------------------------------------------------------------------------------------------------------
+BACKUP_DIR = environment.text("BACKUP_DIR", str(DATA_DIR / "backups"))
+BACKUP_KEEP = environment.number("BACKUP_KEEP", 14)
+
 # --- Metrics ----------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 METRICS_NETWORKS = environment.networks("METRICS_NETWORKS")

@@ -59,6 +59,31 @@ def register_upload(*, actor: Person | None, agency: Agency, files: Sequence[Upl
     return source
 
 
+@transaction.atomic
+def move_store(*, actor: Person | None, former: Path) -> int:
+    """After the store of uploads was moved from ``former`` to where the settings say: name the new place in each source.
+
+    Returns the number of sources changed.
+    """
+    store, moved = policy.upload_store(), 0
+    if former == store:
+        return 0
+    for source in DataSource.objects.select_for_update().filter(
+        kind="files", parameters__path__startswith=f"{former}/"
+    ):
+        old = Path(source.parameters["path"])
+        if old.parent == former:
+            path = str(store / old.name)
+            source.parameters = {**source.parameters, "path": path}
+            source.save(update_fields=["parameters"])
+            changes = {"parameters": {"path": [str(old), path]}}
+            audit.record(
+                actor=actor, verb="assets.source.update", target=source, scope_id=source.agency_id, changes=changes
+            )
+            moved += 1
+    return moved
+
+
 def _checked(files: Sequence[Upload]) -> list[str]:
     if not files:
         raise ValidationError({"files": _("请选择文件。")})

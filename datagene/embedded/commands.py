@@ -1,5 +1,6 @@
 """What `python -m datagene.embedded` and `manage.py up` do, told in lines a person can act on."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -30,6 +31,8 @@ def up(
 
     def after() -> None:
         say(f"\n数据基因 Data Gene: {address}   (Ctrl-C stops it)")
+        with contextlib.suppress(subprocess.CalledProcessError):  # stopped at once; the next start does it
+            manage(["schedule_upkeep", "--verbosity", "0"])
         if ready is not None:
             ready()
 

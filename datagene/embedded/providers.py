@@ -5,6 +5,7 @@ local user and give up on a recovery after ten seconds. The programs are copied 
 service user cannot enter a virtual environment below somebody's closed home.
 """
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
@@ -45,6 +46,10 @@ class Wheel:
 
     def available(self) -> bool:
         return importlib.util.find_spec(self.package) is not None
+
+    def inside(self) -> Path:
+        """Where the programs lie in the installed package: for the caller's own use."""
+        return _site_directory(self.package) / self.package / "pginstall" / "bin"
 
     def bin_dir(self, cache: Path) -> Path:
         site = _site_directory(self.package)
@@ -110,9 +115,23 @@ def valkey_program(cache: Path) -> Path:
     )
 
 
+def client_program(name: str, major: int) -> Path | None:
+    """`pg_dump` or `pg_restore` of one major version: a wheel's, where it lies, or the system's. None without one."""
+    found = [provider.inside() / name for provider in PROVIDERS if isinstance(provider, Wheel) and provider.available()]
+    found += [Path("/usr/lib/postgresql") / str(major) / "bin" / name, *map(Path, filter(None, [shutil.which(name)]))]
+    for program in found:
+        with contextlib.suppress(EmbeddedError):
+            if program.is_file() and _version(program) == major:
+                return program
+    return None
+
+
 def major_version(bin_dir: Path) -> int:
     """The major version of the programs. Raises EmbeddedError when they do not run here (another libc or processor)."""
-    program = bin_dir / "postgres"
+    return _version(bin_dir / "postgres")
+
+
+def _version(program: Path) -> int:
     try:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:

@@ -1,6 +1,7 @@
 """Credentials at rest: only the right row opens a token, keys rotate, nothing leaks into text."""
 
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -103,8 +104,20 @@ def test_a_new_line_in_the_key_file_takes_over(sealed_urls, own_files: Path):
 
 def test_the_command_rotates_and_leaves_a_record(sealed_urls, capsys):
     call_command("rotate_keys")
-    assert capsys.readouterr().out == "5 values resealed\n"
+    assert capsys.readouterr().out == "5 resealed\n"
     assert (AuditEntry.objects.get().verb, AuditEntry.objects.get().changes) == ("keys.rotate", {"resealed": 5})
+
+
+def test_old_keys_go_when_nothing_needs_them_and_not_at_once(sealed_urls):
+    first, last = sealed_urls[0], sealed_urls[-1]
+    kept = first.url = Job.objects.get(pk=first.pk).url
+    call_command("rotate_keys", remove_old=True)
+    assert KeyRecord.objects.count() == 2  # somebody may just be writing under the old one
+    Job.objects.filter(pk=first.pk).update(url=kept)
+    assert crypto.remove_retired(timedelta()) == 0
+    Job.objects.filter(pk=first.pk).update(url="")
+    assert crypto.remove_retired(timedelta()) == 1
+    assert plain(last) == f"{SECRET} 4"
 
 
 @pytest.mark.parametrize("content", ["", "\n", "short\n", "not base64!!\n", "é\n"])

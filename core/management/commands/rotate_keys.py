@@ -14,6 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--resume", action="store_true", help="finish an interrupted rotation; make no new key")
+        parser.add_argument(
+            "--remove-old", action="store_true", help="then delete data keys that nothing needs any more"
+        )
         parser.add_argument("--batch", type=int, default=200, help="rows a transaction (200)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -21,5 +24,8 @@ class Command(BaseCommand):
             done = (crypto.resume if options["resume"] else crypto.rotate)(options["batch"])
         except (crypto.CryptoError, keys.KeyFileError) as error:
             raise CommandError(str(error)) from None
-        audit.record(actor=None, verb="keys.rotate", target="core.KeyRecord", changes={"resealed": done})
-        self.stdout.write(f"{done} values resealed")
+        changes = {"resealed": done}
+        if options["remove_old"]:
+            changes["removed"] = crypto.remove_retired()
+        audit.record(actor=None, verb="keys.rotate", target="core.KeyRecord", changes=changes)
+        self.stdout.write(", ".join(f"{number} {what}" for what, number in changes.items()))
