@@ -1,6 +1,5 @@
 """pg_dump and pg_restore of the server's own major version, and what must be the same before and after."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
