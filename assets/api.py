@@ -11,10 +11,11 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from assets import filters, serializers
-from assets.models import CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
+from assets.models import AllowedNetwork, CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
 from assets.selectors import catalogue, runs
 from assets.selectors import register as registry
-from assets.services import annotations, brake, requests, sources, systems, uploads
+from assets.selectors.networks import networks_visible_to
+from assets.services import annotations, brake, networks, requests, sources, systems, uploads
 from core.api import ApiRouter, ApiView, Creates, Deletes, ReadViewSet, Updates
 from core.models import Job
 
@@ -126,6 +127,32 @@ class SourceViewSet(Creates, Updates, Deletes):
         """Contact the source again."""
         source = sources.enable_source(actor=request.user, source=self.get_object())
         return Response(self.read_serializer(self.fresh(source.pk)).data)
+
+
+class NetworkViewSet(Creates, Deletes):
+    """允许网段: the ranges in which sources of an agency, and of those below it, may stand."""
+
+    queryset = AllowedNetwork.objects.all()
+    serializer_class = serializers.NetworkSerializer
+    write_serializer_class = serializers.NetworkWriteSerializer
+    filterset_class = filters.NetworkFilter
+    orderings = {"network": ("network",), "created": ("created_at",)}
+    default_ordering = "network"
+    verbs = {
+        "list": "policy.manage",
+        "retrieve": "policy.manage",
+        "create": "policy.manage",
+        "destroy": "policy.manage",
+    }
+
+    def get_queryset(self) -> QuerySet[AllowedNetwork]:
+        return networks_visible_to(self.request.user)
+
+    def create_object(self, data: dict[str, Any]) -> AllowedNetwork:
+        return networks.allow_network(actor=self.request.user, **data)
+
+    def delete_object(self, obj: AllowedNetwork) -> None:
+        networks.revoke_network(actor=self.request.user, network=obj)
 
 
 class SourceKindViewSet(ApiView, GenericViewSet[Any]):
@@ -250,6 +277,7 @@ class ChangeViewSet(ReadViewSet):
 def register(router: ApiRouter) -> None:
     router.register("systems", SystemViewSet, basename="system")
     router.register("sources", SourceViewSet, basename="source")
+    router.register("networks", NetworkViewSet, basename="network")
     router.register("source-kinds", SourceKindViewSet, basename="sourcekind")
     router.register("tables", TableViewSet, basename="table")
     router.register("columns", ColumnViewSet, basename="column")

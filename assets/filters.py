@@ -21,7 +21,7 @@ from assets.choices import (
     SystemStatus,
     TableKind,
 )
-from assets.models import CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
+from assets.models import AllowedNetwork, CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
 from assets.selectors.register import kind_labels
 from assets.selectors.runs import since
 
@@ -88,6 +88,15 @@ class SourceFilter(filters.FilterSet):
 
     class Meta:
         model = DataSource
+        fields: tuple[str, ...] = ()
+
+
+class NetworkFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("network", "reason"), label=_("搜索"))
+    agency = filters.UUIDFilter(field_name="agency_id", label=_("机构"))
+
+    class Meta:
+        model = AllowedNetwork
         fields: tuple[str, ...] = ()
 
 

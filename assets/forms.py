@@ -70,6 +70,16 @@ class ColumnForm(forms.Form):
     )  # fmt: skip
 
 
+class NetworkForm(forms.Form):
+    agency = AgencyChoice(label=_("机构"), help_text=_("下级机构的数据源同样适用。"))
+    network = forms.CharField(label=_("网段"), max_length=100, help_text=_("如 10.20.0.0/16，或单个地址。"))
+    reason = forms.CharField(label=_("事由"), max_length=200)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agency"].offer(user, "policy.manage")  # type: ignore[attr-defined]
+
+
 class SourceForm(forms.Form):
     """Identity and policy of a source; the connection's own fields come from the typed parameters of its kind."""
 

@@ -14,6 +14,10 @@ def _may_see_data(user: object) -> bool:
     return visibility.can(user, "data.view")
 
 
+def _may_open_networks(user: object) -> bool:
+    return visibility.can(user, "policy.manage")
+
+
 def _health(user: object) -> navigation.Foot | None:
     """The foot of the sidebar: how many sources are well."""
     if not _may_see_sources(user):
@@ -41,5 +45,9 @@ def register() -> None:
     navigation.register(
         "management",
         navigation.Item(_("数据源"), "plug", "assets:source_list", order=10, allowed=_may_see_sources),
+    )
+    navigation.register(
+        "management",
+        navigation.Item(_("允许网段"), "shield", "assets:network_list", order=60, allowed=_may_open_networks),
     )
     navigation.register_foot(_health)

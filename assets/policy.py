@@ -1,18 +1,22 @@
 """Where a source may be: networks and folders, by settings; and how the worker opens one.
 
-``SOURCE_NETWORKS``: CIDR ranges that sources may stand in, or ("*",) for all; ``SOURCE_FOLDERS``: folders that
+``SOURCE_NETWORKS``: CIDR ranges that sources of every agency may stand in, or ("*",) for all; further ranges are opened
+for one agency and those below it by its security administrator (``AllowedNetwork``). ``SOURCE_FOLDERS``: folders that
 SQLite and file sources may lie in. Without folders a development machine takes any, production none (docs/settings.md).
 Uploaded files have a store of their own.
 """
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
+from accounts.models import Agency
 from assets.models import DataSource
+from assets.selectors.networks import networks_of
 from core import crypto
 from scanner.connectors.base import Connector
 from scanner.connectors.registry import connector_class, open_source
@@ -20,11 +24,11 @@ from scanner.errors import SourceError
 from scanner.guard import OPEN, HostPolicy, Limits
 
 
-def host_policy() -> HostPolicy:
-    """Networks of ``SOURCE_NETWORKS``; inside them our own servers stay refused (``SOURCE_REFUSED``)."""
+def host_policy(agency: Agency) -> HostPolicy:
+    """Where sources of ``agency`` may stand; our own servers (``SOURCE_REFUSED``) nowhere."""
     if "*" in settings.SOURCE_NETWORKS:
-        return OPEN
-    return HostPolicy.of(settings.SOURCE_NETWORKS, settings.SOURCE_REFUSED)
+        return replace(OPEN, refused=tuple(settings.SOURCE_REFUSED))
+    return HostPolicy.of([*settings.SOURCE_NETWORKS, *networks_of(agency)], settings.SOURCE_REFUSED)
 
 
 def upload_store() -> Path:
@@ -59,7 +63,9 @@ def open_connector(source: DataSource) -> Connector:
         if field.type == "path" and source.parameters.get(field.name):
             check_stored_path(source.parameters[field.name])
     limits = Limits(tables=settings.SOURCE_MAX_TABLES, columns=settings.SOURCE_MAX_COLUMNS)
-    return open_source(source.kind, source.parameters, _secrets(source), limits=limits, hosts=host_policy())
+    return open_source(
+        source.kind, source.parameters, _secrets(source), limits=limits, hosts=host_policy(source.agency)
+    )
 
 
 @sensitive_variables()

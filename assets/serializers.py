@@ -11,7 +11,7 @@ from accounts.models import Agency, Person
 from accounts.permissions import can
 from assets.choices import ChangeKind
 from assets.messages import error_text
-from assets.models import CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
+from assets.models import AllowedNetwork, CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
 from assets.selectors.profiles import shown_profile
 from assets.selectors.register import systems_visible_to
 from assets.services.sources import SOURCE_FIELDS
@@ -142,6 +142,25 @@ class SourceWriteSerializer(serializers.ModelSerializer[DataSource]):
         if password:
             attrs["secrets"] = {**attrs.get("secrets", {}), "password": password}
         return attrs
+
+
+class NetworkSerializer(serializers.ModelSerializer[AllowedNetwork]):
+    agency = AgencyRef(read_only=True)
+
+    class Meta:
+        model = AllowedNetwork
+        fields = ("id", "agency", "network", "reason", "created_at")
+        read_only_fields = fields
+
+
+class NetworkWriteSerializer(serializers.ModelSerializer[AllowedNetwork]):
+    agency = AgencyField("policy.manage")
+    network = serializers.CharField(max_length=100)
+
+    class Meta:
+        model = AllowedNetwork
+        fields = ("agency", "network", "reason")
+        validators: list[Any] = []
 
 
 class UploadSerializer(serializers.Serializer[Any]):

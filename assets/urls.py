@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assets.views import columns, runs, sources, systems, tables, wizard
+from assets.views import columns, networks, runs, sources, systems, tables, wizard
 
 app_name = "assets"
 urlpatterns = [
@@ -36,6 +36,9 @@ urlpatterns = [
     path("sources/<uuid:pk>/enable/", sources.Enable.as_view(), name="source_enable"),
     path("sources/<uuid:pk>/remove/", sources.Remove.as_view(), name="source_remove"),
     path("sources/<uuid:pk>/<slug:tab>/", sources.SourceDetail.as_view(), name="source_detail"),
+    path("networks/", networks.NetworkList.as_view(), name="network_list"),
+    path("networks/add/", networks.NetworkAdd.as_view(), name="network_add"),
+    path("networks/<uuid:pk>/remove/", networks.NetworkRemove.as_view(), name="network_remove"),
     path("census/", runs.CensusList.as_view(), name="census_list"),
     path("census/<uuid:pk>/", runs.CensusDetail.as_view(), name="census_detail"),
     path("census/<uuid:pk>/confirm/", runs.Confirm.as_view(), name="census_confirm"),

@@ -47,11 +47,17 @@ class Limits:
     workbook_memory: int = 3 << 30
 
 
-_METADATA = (ipaddress.ip_network("100.100.100.200/32"), ipaddress.ip_network("fd00:ec2::254/128"))
+# Where clouds hand secrets to whoever asks. They stand in ranges that are opened for other reasons, so only a range that
+# is such an address alone opens one.
+_METADATA = tuple(
+    ipaddress.ip_network(f"{address}")
+    for address in ("169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254")
+)
+_GLOBAL_IPV6 = ipaddress.IPv6Network("2000::/3")  # all that is given out for the public network
 # Addresses that carry another address inside; what they reach cannot be told from how they look.
 _TUNNELS = (
     ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"), ipaddress.ip_network("64:ff9b::/96"),
-    ipaddress.ip_network("64:ff9b:1::/48"),
+    ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("192.88.99.0/24"),
 )  # fmt: skip
 _ODD_SPELLING = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?", re.IGNORECASE)
 
@@ -63,7 +69,7 @@ class HostPolicy:
     The name is resolved once, every address is checked, and the connection goes to a checked address, so a second
     answer of the name server changes nothing. Without ``allowed`` only public addresses pass; government sources have
     private ones, so an administrator names the ranges. ``refused`` holds our own servers' (host or address, port) and
-    is refused even inside ``allowed``.
+    is refused even inside ``allowed``. ``everything`` leaves only ``refused``.
     """
 
     allowed: tuple[Network, ...] = ()
@@ -80,21 +86,32 @@ class HostPolicy:
         if not self.everything and _ODD_SPELLING.fullmatch(host) and not _is_plain_ipv4(host):
             raise SourceError("host_refused", host=host)
         found = _resolve(host, port)
-        if not self.everything:
-            own = {address for name, at in self.refused if at == port for address in _resolve_quietly(name, at)}
-            for address in found:
-                if address in own or not self._permits(address):
-                    raise SourceError("host_refused", host=host)
+        own = {address for name, at in self.refused if at == port for address in _resolve_quietly(name, at)}
+        for address in found:
+            if _reaches(address, own) or not (self.everything or self._permits(address)):
+                raise SourceError("host_refused", host=host)
         return [str(address) for address in found]
 
     def _permits(self, address: Address) -> bool:
-        if any(address in network for network in self.allowed if network.version == address.version):
+        if any(address in network for network in _METADATA if network.version == address.version):
+            return any(network.num_addresses == 1 and address in network for network in self._of(address))
+        if any(address in network for network in self._of(address)):
             return True
-        refused = any(address in network for network in (*_METADATA, *_TUNNELS) if network.version == address.version)
-        return address.is_global and not address.is_multicast and not refused
+        tunnel = any(address in network for network in _TUNNELS if network.version == address.version)
+        public = address.is_global and not address.is_multicast and not tunnel
+        return public and (address.version == 4 or address in _GLOBAL_IPV6)
+
+    def _of(self, address: Address) -> list[Network]:
+        return [network for network in self.allowed if network.version == address.version]
 
 
 OPEN = HostPolicy(everything=True)  # the command line: the caller's own network
+
+
+def _reaches(address: Address, own: set[Address]) -> bool:
+    """Whether the address leads to one of these; all loopback addresses, and 0.0.0.0, lead to this machine."""
+    here = address.is_loopback or address.is_unspecified
+    return address in own or (here and any(item.is_loopback or item.is_unspecified for item in own))
 
 
 def _is_plain_ipv4(host: str) -> bool:

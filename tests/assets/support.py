@@ -29,7 +29,8 @@ CREATE TABLE visit (id INTEGER PRIMARY KEY, person_id INTEGER REFERENCES person 
 
 @pytest.fixture(autouse=True)
 def own_files(settings: Any, tmp_path: Path) -> None:
-    """Keys and audit head of this test alone."""
+    """Keys and audit head of this test alone. Its sources may stand on the server of the test session."""
+    settings.SOURCE_REFUSED = ()
     settings.DATA_DIR = tmp_path / "platform"
     settings.KEY_FILE = str(tmp_path / "platform" / "keys")
     keys.create(Path(settings.KEY_FILE))

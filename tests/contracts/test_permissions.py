@@ -25,6 +25,7 @@ from accounts.choices import ROLE_VERBS, VERBS, Role
 from accounts.models import Agency, Person
 from assets.models import Column, DataSource, Table
 from assets.services import requests, sources, systems
+from assets.services.networks import allow_network
 from core import jobs
 from core.models import AuditEntry, Job
 from quality.models import Rule, RuleProposal
@@ -90,6 +91,7 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
     drain()
     requests.request_scan(actor=manager, source=source, tables=())
     drain()
+    allow_network(actor=None, agency=agency, network="10.9.0.0/16", reason=f"{label} {name}")
     world.program(manager)
     return Place(agency, manager, people)
 
