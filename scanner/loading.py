@@ -1,30 +1,57 @@
-"""The rows of a table in a DuckDB of our own, as canonical text, one column for each column that is read."""
+"""The rows of a table as a reading has them: in a store on disk, and as relations of a DuckDB of our own."""
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
-import pyarrow as pa
 
 from scanner.connectors.base import Connector
-from scanner.errors import SourceError
-from scanner.measures.frequency import Session, literal, one
+from scanner.measures.frequency import Session, literal
 from scanner.model import Column, Table
+from scanner.store import Scan, Store
 
 MEMORY = "192MB"  # of DuckDB; the rest of a worker's 400 MiB is the interpreter, Arrow and a batch
-THREADS = 2
 SMALL_ROWS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loaded:
-    relation: str
-    references: Mapping[str, str]  # name of the source's column → quoted name of the relation's column
-    rows: int
+    """The rows that were read. ``relation`` shows columns of them to the session, as canonical text."""
+
+    session: Session
+    store: Store
+    name: str  # prefix of the relations
     statements: int  # sent to the source
+    stop: Callable[[], None]
+    _shown: set[str] = field(default_factory=set)
+
+    @property
+    def rows(self) -> int:
+        return self.store.rows
+
+    @property
+    def columns(self) -> dict[str, int]:
+        """Name of a column → its place in the store."""
+        return {column.name: place for place, column in enumerate(self.store.columns)}
+
+    def reference(self, name: str) -> str:
+        """The name of a column in every relation that shows it."""
+        return f"c{self.columns[name]}"
+
+    def scan(self, names: Iterable[str]) -> Scan:
+        return Scan(self.store, sorted(self.columns[name] for name in set(names)), self.stop)
+
+    def relation(self, names: Iterable[str]) -> str:
+        """A relation of the session with these columns, at least one."""
+        wanted = set(names)
+        relation = "_".join([self.name, *(str(place) for place in sorted(self.columns[name] for name in wanted))])
+        if relation not in self._shown:
+            self.session.register(relation, self.scan(wanted))
+            self._shown.add(relation)
+        return relation
 
 
 @contextmanager
@@ -34,7 +61,7 @@ def open_session() -> Iterator[Session]:
     try:
         with duckdb.connect() as session:
             session.execute(
-                # one thread while rows come in, because a connector serves one thread only
+                # one thread: two take a third more processor time, and a worker has its neighbours
                 f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET preserve_insertion_order = false;"
                 " SET arrow_large_buffer_size = true; SET autoinstall_known_extensions = false;"
                 f" SET autoload_known_extensions = false; SET temp_directory = {literal(folder)};"
@@ -47,80 +74,40 @@ def open_session() -> Iterator[Session]:
 
 
 def start_computing(session: Session, rows: int) -> None:
-    """All rows are in, so many: use the processors, and let no setting change any more.
+    """All rows are in, so many: let no setting change any more.
 
     Over few rows a statement costs what planning it costs, and most tables have few rows and many columns.
     """
     if rows < SMALL_ROWS:
         session.execute("PRAGMA disable_optimizer")
-    else:
-        session.execute(f"SET threads = {THREADS}")
     session.execute("SET lock_configuration = true")
 
 
+@contextmanager
 def load(
     session: Session,
     connector: Connector,
     table: Table,
     columns: Sequence[Column],
-    relation: str,
+    name: str,
     stop: Callable[[], None],
-) -> Loaded:
-    """Read the columns of a table by one statement into a new relation. Raises SourceError."""
-    references = {column.name: f"c{place}" for place, column in enumerate(columns)}
+) -> Iterator[Loaded]:
+    """Read the columns of a table by one statement; the rows go with the block. Raises SourceError."""
     before = connector.statements
-    batches = _Batches(connector.read(table, columns), len(columns), stop)
-    if columns:
-        _insert(session, table, batches, list(references.values()), relation)
-        (rows,) = one(session, f"SELECT count(*) FROM {relation}")
-    else:
-        rows = sum(batch.num_rows for batch in batches)
-        session.execute(f"CREATE TABLE {relation} AS SELECT 1 AS present FROM range({rows})")
-    return Loaded(relation, references, rows, connector.statements - before)
-
-
-def _insert(session: Session, table: Table, batches: "_Batches", names: Sequence[str], relation: str) -> None:
-    schema = pa.schema([(name, pa.large_string()) for name in names])
-    renamed = (
-        pa.RecordBatch.from_arrays([_large(array) for array in batch.columns], schema=schema) for batch in batches
-    )
-    reader = pa.RecordBatchReader.from_batches(schema, renamed)
-    session.register("incoming", reader)
+    store = Store(columns, tempfile.gettempdir())
     try:
-        session.execute(f"CREATE TABLE {relation} AS SELECT * FROM incoming")
-    except Exception as error:
-        if batches.error is not None:  # what went wrong while reading, before DuckDB wrapped it
-            raise batches.error from None
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SourceError("read_failed", object=table.label, reason=reason) from None
-    finally:
-        batches.close()
-        session.unregister("incoming")
-
-
-def _large(array: pa.Array) -> pa.Array:
-    return array if array.type == pa.large_string() else array.cast(pa.large_string())
-
-
-class _Batches:
-    """The connector's batches; keeps the error that ended them and closes the reading."""
-
-    def __init__(self, batches: Iterator[pa.RecordBatch], width: int, stop: Callable[[], None]) -> None:
-        self._batches, self._width, self._stop = batches, width, stop
-        self.error: BaseException | None = None
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        batches = connector.read(table, columns)
         try:
-            for batch in self._batches:
-                self._stop()
-                if batch.num_columns != self._width:
-                    raise ValueError(f"a batch of {batch.num_columns} columns where {self._width} were asked for")
-                yield batch
-        except BaseException as error:
-            self.error = error
-            raise
-
-    def close(self) -> None:
-        close = getattr(self._batches, "close", None)
-        if close is not None:
-            close()
+            for batch in batches:
+                stop()
+                if batch.num_columns != len(columns):
+                    raise ValueError(f"a batch of {batch.num_columns} columns where {len(columns)} were asked for")
+                store.append(batch)
+            store.flush()
+        finally:
+            close = getattr(batches, "close", None)
+            if close is not None:
+                close()
+        yield Loaded(session, store, name, connector.statements - before, stop)
+    finally:
+        store.close()

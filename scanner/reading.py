@@ -1,10 +1,11 @@
 """Read a table once: its rows feed the profile of every column and every rule.
 
-The pull plan streams the rows into a DuckDB of its own that spills to a temporary folder, takes from it the frequency
-table of one column after another, and measures and judges on distinct values. Rows never stand in Python one by one.
+The pull plan keeps the rows in a temporary file by column and takes one column after another from it: sorted, or counted
+by value. Measures and rules follow from that. Rows never stand in Python one by one, nor the table in memory.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from itertools import groupby
 
@@ -15,13 +16,14 @@ from scanner.connectors.base import Connector
 from scanner.cutting import fits_when_cut, read_whole_or_cut
 from scanner.errors import RuleError, SourceError
 from scanner.loading import Loaded, load, open_session, start_computing
-from scanner.measures import measure_column
-from scanner.measures.frequency import Session, make_frequencies
-from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table
+from scanner.measures import measure_column, measure_numbers
+from scanner.measures.frequency import Frequencies, Session, count_values, make_frequencies
+from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table, ValueClass
 from scanner.references import References
 from scanner.rules import freshness, run
 from scanner.rules.binding import BoundRule, bind
 from scanner.rules.verdicts import Freshness, Reference, RowCount
+from scanner.values.typed import TEXT
 
 _FREQUENCIES, _LIMITED = "frequencies", "frequencies_limited"
 
@@ -90,30 +92,43 @@ class _Pull:
     def read(self, profile: bool, rules: Sequence[Rule], sketch_key: bytes | None) -> Reading:
         bound = self._bind(rules)
         columns = self.table.columns if profile else self._needed(bound)
-        data = load(self.session, self.connector, self.table, columns, "data", self.stop)
-        faults = self.references.load(data)
-        start_computing(self.session, data.rows + self.references.rows)
-        bound = [item for item in bound if not self._has_fault(item, faults)]
-        rows = run.Rows(self.session, data.relation, data.references, self._primary_key(data))
+        with (
+            load(self.session, self.connector, self.table, columns, "data", self.stop) as data,
+            closing(self.references),
+        ):
+            faults = self.references.load(data)
+            start_computing(self.session, data.rows + self.references.rows)
+            bound = [item for item in bound if not self._has_fault(item, faults)]
+            profiles = self._columns(data, bound, profile, sketch_key)
+            return Reading(
+                data.rows, "pull", data.statements + self.references.statements, tuple(profiles),
+                tuple(self.results[rule.id] for rule in rules),
+            )  # fmt: skip
+
+    def _columns(
+        self, data: Loaded, bound: Sequence[BoundRule], profile: bool, sketch_key: bytes | None
+    ) -> Iterable[ColumnProfile]:
+        rows = run.Rows(data, self._primary_key(data))
         profiles: list[ColumnProfile] = []
-        for column in columns:
+        for place, column in enumerate(data.store.columns):
             self.stop()
             own = [item for item in bound if item.judged_column == column]
-            if profile or any(item.condition is None for item in own):
-                make_frequencies(self.session, _FREQUENCIES, data.relation, data.references[column.name])
-            if profile:
-                profiles.append(
-                    measure_column(self.session, _FREQUENCIES, column, rows=data.rows, sketch_key=sketch_key)
-                )
-            self._judge_column(rows, column, own)
+            counted = data.store.type(place) == TEXT  # numbers are sorted instead
+            freq = None
+            if (profile and counted) or any(item.condition is None for item in own):
+                plainly = column.value_class in (ValueClass.TEXT, ValueClass.BINARY)
+                scan = data.scan([column.name])
+                freq = count_values(self.session, _FREQUENCIES, data.store, place, scan, plainly=plainly)
+            if profile and counted and freq is not None:
+                profiles.append(measure_column(freq, column, rows=data.rows, sketch_key=sketch_key))
+            elif profile:
+                profiles.append(measure_numbers(data.store, place, sketch_key))
+            self._judge_column(rows, column, own, freq)
         for item in bound:
             if item.judged_column is None:
                 self.stop()
-                self._judge(rows, item, "")
-        return Reading(
-            data.rows, "pull", data.statements + self.references.statements, tuple(profiles),
-            tuple(self.results[rule.id] for rule in rules),
-        )  # fmt: skip
+                self._judge(rows, item, None)
+        return profiles
 
     def _bind(self, rules: Iterable[Rule]) -> list[BoundRule]:
         bound: list[BoundRule] = []
@@ -145,29 +160,29 @@ class _Pull:
         return tuple(column for column in self.table.columns if column.name in names)
 
     def _primary_key(self, data: Loaded) -> tuple[Column, ...]:
-        found = [self.table.column(name) for name in self.table.primary_key if name in data.references]
+        found = [self.table.column(name) for name in self.table.primary_key if name in data.columns]
         known = tuple(column for column in found if column is not None)
         return known if len(known) == len(self.table.primary_key) else ()
 
-    def _judge_column(self, rows: run.Rows, column: Column, own: Sequence[BoundRule]) -> None:
-        """The rules that a column's frequency table decides; those under the same condition share one."""
+    def _judge_column(self, rows: run.Rows, column: Column, own: Sequence[BoundRule], freq: Frequencies | None) -> None:
+        """The rules that a column's frequencies decide; those under the same condition share them."""
         ordered = sorted(own, key=lambda item: item.rule.where or "")
         for where, group in groupby(ordered, key=lambda item: item.rule.where):
             members = list(group)
             if where is not None:
                 condition, parameters = rows.condition(members[0])
-                make_frequencies(
+                limited = make_frequencies(
                     self.session,
                     _LIMITED,
-                    rows.relation,
+                    rows.relation(members[0]),
                     rows.reference(column),
                     where=condition,
                     parameters=parameters,
                 )
             for item in members:
-                self._judge(rows, item, _FREQUENCIES if where is None else _LIMITED)
+                self._judge(rows, item, freq if where is None else limited)
 
-    def _judge(self, rows: run.Rows, item: BoundRule, freq: str) -> None:
+    def _judge(self, rows: run.Rows, item: BoundRule, freq: Frequencies | None) -> None:
         """A rule that fails to run says so in its result; the others still run."""
         try:
             self.results[item.rule.id] = self._result(rows, item, freq)
@@ -176,9 +191,9 @@ class _Pull:
                 raise
             self._fail(item.rule, str(error).splitlines()[0])
 
-    def _result(self, rows: run.Rows, item: BoundRule, freq: str) -> CheckResult:
+    def _result(self, rows: run.Rows, item: BoundRule, freq: Frequencies | None) -> CheckResult:
         match item.test:
-            case None if item.rule.kind == "unique":
+            case None if item.rule.kind == "unique" and freq is not None:
                 return run.check_unique(rows, freq, item)
             case None if item.rule.kind == "compound_unique":
                 return run.check_compound_unique(rows, item)
@@ -188,8 +203,10 @@ class _Pull:
                 return run.check_reference(rows, item, *self.references.find(item.test))
             case RowCount(low, high):
                 return run.check_row_count(rows, item, low, high)
-            case Freshness(max_age):
-                evaluated, latest = freshness.newest(self.session, freq, item.columns[0])
+            case Freshness(max_age) if freq is not None:
+                evaluated, latest = freshness.newest(self.session, freq.name, item.columns[0])
                 return freshness.verdict(item, evaluated, latest, max_age, self.now, self.zone)
-            case test:
+            case test if freq is not None and not isinstance(test, Freshness):
                 return run.check_values(rows, freq, item, test)
+            case _:
+                raise AssertionError(f"no frequencies for {item.rule.kind}")

@@ -1,6 +1,7 @@
 """Tables that rules refer to: found, read once each with all columns that are asked for, held beside the rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from scanner.connectors.base import Connector
@@ -27,6 +28,7 @@ class References:
 
     def __init__(self, session: Session, connector: Connector, table: Table, stop: Callable[[], None]) -> None:
         self._session, self._connector, self._table, self._stop = session, connector, table, stop
+        self._held = ExitStack()
         self._targets: dict[tuple[str, str], _Target] = {}
         self._keys: dict[str, tuple[str, str] | SourceError] = {}
         self.statements = 0
@@ -87,7 +89,8 @@ class References:
         faults: dict[tuple[str, str], str] = {}
         for place, (key, target) in enumerate(self._targets.items()):
             try:
-                target.loaded = own if key == (self._table.schema, self._table.name) else self._read(place, target)
+                itself = key == (self._table.schema, self._table.name)
+                target.loaded = own if itself else self._read(place, target)
             except SourceError as error:
                 faults[key] = str(error)
         return {
@@ -97,10 +100,16 @@ class References:
     def _read(self, place: int, target: _Target) -> Loaded:
         self._stop()
         columns = list(target.columns.values())
-        loaded = load(self._session, self._connector, target.table, columns, f"referenced{place}", self._stop)
+        loaded = self._held.enter_context(
+            load(self._session, self._connector, target.table, columns, f"referenced{place}", self._stop)
+        )
         self.statements += loaded.statements
         self.rows += loaded.rows
         return loaded
+
+    def close(self) -> None:
+        """Let go of the rows that were read."""
+        self._held.close()
 
     def find(self, test: Reference) -> tuple[str, Sequence[tuple[str, Column]]]:
         """The relation of a loaded table, and for each referenced column its name there and what it is."""
@@ -110,8 +119,8 @@ class References:
         target = self._targets[key]
         if target.loaded is None:
             raise SourceError("read_failed", object=target.table.label, reason="it was not read")
-        references = target.loaded.references
-        return target.loaded.relation, [(references[name], target.columns[name]) for name in test.columns]
+        loaded = target.loaded
+        return loaded.relation(test.columns), [(loaded.reference(name), target.columns[name]) for name in test.columns]
 
 
 def _readings(name: str, schema: str) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 from scanner.model import Column, ValueClass
 
+_FEW = 1_000  # numbers that cost less one by one than a session does
+_SPECIALS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _TRAILING_ZEROS = r"\.0+$|(\.\d*?[1-9])0+$"
 
 
@@ -41,6 +43,8 @@ def widened_floats(values: pa.Array) -> pa.Array:
 
 def double_text(numbers: pa.Array) -> pa.Array:
     """Canonical text of a float64 array. DuckDB prints doubles as Python's ``repr`` does."""
+    if len(numbers) < _FEW:
+        return pa.array([None if item is None else _double(item) for item in numbers.to_pylist()], pa.string())
     table = pa.table({"x": numbers})
     with duckdb.connect() as session:
         session.register("numbers", table)
@@ -49,6 +53,10 @@ def double_text(numbers: pa.Array) -> pa.Array:
             " WHEN x = '-inf'::DOUBLE THEN '-Infinity' ELSE x::VARCHAR END FROM numbers"
         ).to_arrow_table()
     return one_array(printed.column(0))
+
+
+def _double(number: float) -> str:
+    return _SPECIALS.get(repr(number)) or repr(number + 0.0)
 
 
 def dates(values: pa.Array) -> pa.Array:

@@ -1,5 +1,5 @@
-"""What is measured of a column, from its frequency table: each distinct non-null value and how often it occurs."""
+"""What is measured of a column: from its sorted numbers, or from its values and how often each occurs."""
 
-from scanner.measures.column import measure_column
+from scanner.measures.column import measure_column, measure_numbers
 
-__all__ = ["measure_column"]
+__all__ = ["measure_column", "measure_numbers"]

@@ -1,4 +1,8 @@
-"""What the characters of values say: patterns, identifiers, dates and numbers kept as text."""
+"""What the characters of values say: lengths, blanks, patterns, identifiers, dates and numbers kept as text.
+
+One pass over the values of a column, a chunk at a time. Most questions are put to the patterns of a chunk, of which
+there are few where values are alike, and only the values whose pattern allows it are looked at themselves.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,141 +12,181 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scanner.measures.frequency import Session, chunks, literal, one
+from scanner.measures.frequency import Session
 from scanner.model import ValueClass
-from scanner.sketch import Sketcher
 from scanner.values.canonical import shown
-from scanner.values.chunk import Chunk
+from scanner.values.chunk import Chunk, Ints, Mask
 from scanner.values.dates import DETECTED_FORMATS, DateFormat, dates_in, parse_format
-from scanner.values.identifiers import CHECKSUM_MASKS, FORM_GATES, FORMS
-from scanner.values.patterns import patterns_of
+from scanner.values.identifiers import CHECKSUM_MASKS, FORMS, form_masks
+from scanner.values.patterns import Shapes, shapes_of
+from scanner.values.text import WHITE_SPACE
 
 TOP_PATTERNS = 20
 DETECTED_SHARE = 0.5  # of the non-null values must be dates, or numbers, for a text column to count as one
 NUMBER_FORM = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"  # 007 is a code, no number
-_NUMBER_GATE = r"-?9(\{\d+\})?(\.9(\{\d+\})?)?"
-_COMPACT_AT = 200_000  # pattern groups kept before they are merged
+_NUMBER_GATE = r"^-?9(\{\d+\})?(\.9(\{\d+\})?)?$"
+MANY_PATTERNS, _MERGE_AT = 2_000, 50_000  # of a chunk; of several before they are merged
 _FORMATS: tuple[DateFormat, ...] = tuple(parse_format(text) for text in DETECTED_FORMATS)
+_SPILLED = "patterns_spilled"
 
 
 @dataclass
 class Content:
-    """What one pass over the distinct values of a column finds, weighted by how often they occur."""
+    """What is found, in values weighted by how often they occur."""
 
-    patterns: pa.Table  # p, n: every pattern of the column
+    session: Session
+    has_patterns: bool = True  # text and integers; of other classes only lengths and extremes are taken
     checksums: dict[str, int] = field(default_factory=dict)  # scheme → values
+    forms: dict[str, int] = field(default_factory=dict)  # form of an identifier → values
     dates: dict[str, int] = field(default_factory=dict)  # format → values
+    lengths: dict[int, int] = field(default_factory=dict)  # characters → values
+    numbers: int = 0
+    whole: int = 0  # of the numbers, those without a point
+    blanks: int = 0
+    low: str | None = None
+    high: str | None = None
+    _patterns: list[pa.Table] = field(default_factory=list)  # p, n
+    _groups: int = 0
+    _spilled: bool = False
+
+    def add(self, chunk: Chunk) -> None:
+        if not len(chunk):
+            return
+        self._add_ends(chunk)
+        if not self.has_patterns:
+            self._add_lengths(pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False), chunk.counts)
+            return
+        shapes = shapes_of(chunk)
+        self._add_lengths(shapes.lengths, chunk.counts)
+        self._add_patterns(shapes, chunk)
+        self._add_numbers(shapes, chunk)
+        for key, mask in form_masks(chunk, shapes):
+            _add(self.forms, key, chunk, mask)
+        add_checked(self.checksums, self.dates, chunk)
+
+    def _add_ends(self, chunk: Chunk) -> None:
+        ends = pc.min_max(chunk.values).as_py()
+        self.low = ends["min"] if self.low is None else min(self.low, ends["min"])
+        self.high = ends["max"] if self.high is None else max(self.high, ends["max"])
+
+    def _add_lengths(self, lengths: Ints, counts: Ints) -> None:
+        if int(lengths.max()) < 4 * len(lengths) + 64:
+            sums = np.bincount(lengths, weights=counts)
+            found = {int(length): int(sums[length]) for length in np.flatnonzero(sums)}
+        else:
+            found = {}
+            for length, count in zip(lengths.tolist(), counts.tolist(), strict=True):
+                found[length] = found.get(length, 0) + count
+        for length, count in found.items():
+            self.lengths[length] = self.lengths.get(length, 0) + count
+
+    def _add_patterns(self, shapes: Shapes, chunk: Chunk) -> None:
+        # float64 weights are exact up to 2**53 rows
+        sums = np.bincount(shapes.codes, weights=chunk.counts, minlength=len(shapes.patterns)).astype(np.int64)
+        blank = pc.equal(pc.utf8_ltrim(shapes.patterns, WHITE_SPACE), "")  # white space stands for itself
+        self.blanks += int(sums[blank.to_numpy(zero_copy_only=False)].sum())
+        table = pa.table({"p": shapes.patterns, "n": sums})
+        if len(sums) > MANY_PATTERNS:  # nearly as many as values: DuckDB groups them in the end, and can spill
+            self._spill(table)
+            return
+        self._patterns.append(table)
+        self._groups += len(sums)
+        if self._groups > _MERGE_AT:
+            self._patterns = [_merged(self._patterns)]
+            self._groups = len(self._patterns[0]) // 2
+            if self._groups > _MERGE_AT // 4:
+                self._spill(self._patterns.pop())
+
+    def _spill(self, table: pa.Table) -> None:
+        beside = self.session.cursor()  # the chunks come from an open result of the session itself
+        if not self._spilled:
+            beside.execute(f"CREATE OR REPLACE TABLE {_SPILLED} (p VARCHAR, n BIGINT)")
+        self._spilled = True
+        beside.register("arriving", table)
+        beside.execute(f"INSERT INTO {_SPILLED} SELECT p, n FROM arriving")
+        beside.close()
+
+    def _add_numbers(self, shapes: Shapes, chunk: Chunk) -> None:
+        possible = _select(shapes, pc.match_substring_regex(shapes.patterns, _NUMBER_GATE))
+        if possible is None:
+            return
+        values = chunk.values.filter(pa.array(possible))
+        found = pc.match_substring_regex(values, rf"\A(?:{NUMBER_FORM})\z").to_numpy(zero_copy_only=False)
+        whole = ~pc.match_substring(values, ".").to_numpy(zero_copy_only=False)
+        counts = chunk.counts[possible]
+        self.numbers += int(counts[found].sum())
+        self.whole += int(counts[found & whole].sum())
+
+    def top_patterns(self) -> list[tuple[str, int]]:
+        """The most frequent patterns, equally frequent ones by code point."""
+        merged = _merged(self._patterns)
+        if self._spilled:
+            self._spill(merged)
+            found = self.session.execute(
+                f"SELECT p, sum(n)::BIGINT AS m FROM {_SPILLED} GROUP BY p ORDER BY m DESC, p LIMIT {TOP_PATTERNS}"
+            ).fetchall()
+            return [(shown(pattern), number) for pattern, number in found]
+        rows = pc.select_k_unstable(merged, k=TOP_PATTERNS, sort_keys=[("n", "descending"), ("p", "ascending")])
+        return [(shown(row["p"]), row["n"]) for row in merged.take(rows).to_pylist()]
+
+    def identifiers(self, count: int) -> dict[str, float]:
+        """Key of the identifier → share of the non-null values; only what occurs."""
+        found = self.checksums | self.forms
+        return {key: found[key] / count for key in (*CHECKSUM_MASKS, *FORMS) if found.get(key)}
+
+    def detected(self, count: int, value_class: ValueClass, known: Iterable[float]) -> dict[str, Any] | None:
+        """What the column's values are under their declared type: dates or, in a text column, numbers.
+
+        As ``dates_detected``, or {"type": "integer" | "decimal", "format": None, "share": …}; None when less than
+        half of the values are. A column of identifiers (``known``: their shares) holds no numbers to reckon with.
+        """
+        dates = dates_detected(self.dates, count)
+        if dates is not None:
+            return dates
+        named = value_class is not ValueClass.TEXT or max(known, default=0.0) >= DETECTED_SHARE
+        if named or self.numbers / count < DETECTED_SHARE:
+            return None
+        kind = "integer" if self.whole == self.numbers else "decimal"
+        return {"type": kind, "format": None, "share": self.numbers / count}
 
 
-def read_content(session: Session, freq: str, sketcher: Sketcher | None = None) -> Content:
-    """One pass for a column whose characters matter (text and integers)."""
-    content = Content(_patterns([]))
-    collected: list[pa.Table] = []
-    for chunk in chunks(session, freq):
-        _add_masks(content, chunk)
-        collected.append(_patterns_in(chunk))
-        if sum(map(len, collected)) > _COMPACT_AT:
-            collected = [_patterns(collected)]
-        if sketcher is not None:
-            sketcher.add(chunk)
-    content.patterns = _patterns(collected)
-    return content
-
-
-def read_sketch(session: Session, freq: str, sketcher: Sketcher) -> None:
-    """One pass for any other column."""
-    for chunk in chunks(session, freq):
-        sketcher.add(chunk)
-
-
-def _add_masks(content: Content, chunk: Chunk) -> None:
+def add_checked(checksums: dict[str, int], dates: dict[str, int], chunk: Chunk) -> None:
+    """Count the values with a right check character, and those that are dates, by scheme and format."""
     for scheme, mask_of in CHECKSUM_MASKS.items():
-        _add(content.checksums, scheme, chunk, mask_of(chunk))
+        _add(checksums, scheme, chunk, mask_of(chunk))
     for form in _FORMATS:
         if any(layout.width in chunk.widths for layout in form.layouts):
-            _add(content.dates, form.text, chunk, dates_in(chunk, form))
+            _add(dates, form.text, chunk, dates_in(chunk, form))
 
 
-def _add(sums: dict[str, int], key: str, chunk: Chunk, mask: Any) -> None:
+def dates_detected(dates: Mapping[str, int], count: int) -> dict[str, Any] | None:
+    """{"type": "date" | "timestamp", "format": the most frequent one, "share": of all formats together, 0 to 1,
+    "formats": [[format, share], …]}; None when less than half of the values are dates."""
+    shares = sorted(((form, weight / count) for form, weight in dates.items()), key=lambda item: (-item[1], item[0]))
+    share = sum(dates.values()) / count
+    if share < DETECTED_SHARE:
+        return None
+    best = shares[0][0]
+    kind = "timestamp" if parse_format(best).has_time else "date"
+    return {"type": kind, "format": best, "share": min(share, 1.0), "formats": [list(item) for item in shares]}
+
+
+def _add(sums: dict[str, int], key: str, chunk: Chunk, mask: Mask) -> None:
     count = int(chunk.counts[mask].sum())
     if count:
         sums[key] = sums.get(key, 0) + count
 
 
-def _patterns_in(chunk: Chunk) -> pa.Table:
-    codes = patterns_of(chunk).dictionary_encode()
-    # float64 weights are exact up to 2**53 rows
-    sums = np.bincount(codes.indices.to_numpy(), weights=chunk.counts, minlength=len(codes.dictionary)).astype(np.int64)
-    return pa.table({"p": codes.dictionary, "n": sums})
+def _select(shapes: Shapes, wanted: pa.Array) -> Mask | None:
+    """The values whose pattern is wanted; None when there is none."""
+    marked = wanted.to_numpy(zero_copy_only=False)
+    return marked[shapes.codes] if marked.any() else None
 
 
-def _patterns(tables: list[pa.Table]) -> pa.Table:
+def _merged(tables: list[pa.Table]) -> pa.Table:
     if not tables:
         return pa.schema([("p", pa.large_string()), ("n", pa.int64())]).empty_table()
     if len(tables) == 1:
         return tables[0]
     merged = pa.concat_tables(tables).group_by("p", use_threads=False).aggregate([("n", "sum")])
     return merged.rename_columns(["p", "n"])
-
-
-def top_patterns(content: Content) -> list[tuple[str, int]]:
-    """The most frequent patterns, equally frequent ones by code point."""
-    order = [("n", "descending"), ("p", "ascending")]
-    rows = pc.select_k_unstable(content.patterns, k=TOP_PATTERNS, sort_keys=order)
-    found = content.patterns.take(rows).to_pylist()
-    return [(shown(row["p"]), row["n"]) for row in found]
-
-
-def _weight(content: Content, gate: str) -> int:
-    """Values whose pattern is one of these."""
-    matching = pc.match_substring_regex(content.patterns["p"], f"^(?s:{gate})$")
-    return int(pc.sum(content.patterns.filter(matching)["n"]).as_py() or 0)
-
-
-def identifiers(session: Session, freq: str, content: Content, count: int) -> dict[str, float]:
-    """Key of the identifier → share of the non-null values; only what occurs."""
-    found = dict(content.checksums)
-    candidates = [key for key, gate in FORM_GATES.items() if _weight(content, gate)]
-    found |= _matching(session, freq, {key: FORMS[key] for key in candidates})
-    return {key: found[key] / count for key in (*CHECKSUM_MASKS, *FORMS) if found.get(key)}
-
-
-def _matching(session: Session, freq: str, forms: Mapping[str, str]) -> dict[str, int]:
-    if not forms:
-        return {}
-    sums = ", ".join(
-        f"coalesce(sum(n) FILTER (WHERE regexp_full_match(v, {literal(form)})), 0)" for form in forms.values()
-    )
-    return dict(zip(forms, map(int, one(session, f"SELECT {sums} FROM {freq}")), strict=True))
-
-
-def detected(
-    session: Session, freq: str, content: Content, count: int, value_class: ValueClass, known: Iterable[float]
-) -> dict[str, Any] | None:
-    """What the column's values are under their declared type: dates or, in a text column, numbers.
-
-    {"type": "date" | "timestamp", "format": the most frequent one, "share": of all formats together, 0 to 1,
-    "formats": [[format, share], …]} or {"type": "integer" | "decimal", "format": None, "share": …}; None when less
-    than half of the values are. A column of identifiers (``known``: their shares) holds no numbers to reckon with.
-    """
-    shares = sorted(
-        ((form, weight / count) for form, weight in content.dates.items()), key=lambda item: (-item[1], item[0])
-    )
-    share = sum(content.dates.values()) / count
-    if share >= DETECTED_SHARE:
-        best = shares[0][0]
-        kind = "timestamp" if parse_format(best).has_time else "date"
-        return {"type": kind, "format": best, "share": min(share, 1.0), "formats": [list(item) for item in shares]}
-    if value_class is not ValueClass.TEXT or max(known, default=0.0) >= DETECTED_SHARE:
-        return None
-    if _weight(content, _NUMBER_GATE) / count < DETECTED_SHARE:
-        return None
-    numbers, whole = one(
-        session,
-        f"SELECT coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE strpos(v, '.') = 0), 0) FROM {freq}"
-        f" WHERE regexp_full_match(v, {literal(NUMBER_FORM)})",
-    )
-    if numbers / count < DETECTED_SHARE:
-        return None
-    kind = "integer" if whole == numbers else "decimal"
-    return {"type": kind, "format": None, "share": int(numbers) / count}

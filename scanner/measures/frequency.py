@@ -1,32 +1,147 @@
-"""The frequency table of a column in DuckDB: ``v`` (canonical text, not null, distinct) and ``n`` (how often)."""
+"""How often each value of a column occurs, in the cheapest form that is exact.
+
+A column of few different values is grouped: each value (``v``, canonical text, not null) stands once with its count
+(``n``). Where most rows differ, grouping would copy the column, so it stays plain: a view in which each row counts one,
+beside a table of the values that occur more than once. Hashes find those: rows whose hash occurs once are alone, and
+the others are grouped by value, so two values with one hash are still two.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from scanner.store import Scan, Store
 from scanner.values.chunk import CHUNK_ROWS, Chunk
+from scanner.values.typed import TEXT, text_of
 
 Session = duckdb.DuckDBPyConnection
+
+SAMPLE, MOSTLY = 4_096, 0.9  # of so many values this share differ: a column of mostly different ones
+MOST_GROUPS, MOST_BYTES = 100_000, 16 << 20  # counted in Arrow; beyond, DuckDB groups, which can spill
+MOST_PLAIN = 12_000_000  # values whose hashes are sorted in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """``name``: a relation of the session with ``v`` and ``n``; ``repeated``: the same of values with n > 1."""
+
+    session: Session
+    name: str
+    count: int  # of non-null values
+    distinct: int
+    unique: int  # values that occur once
+    repeated: str
+    plain: bool = False  # a value may stand more than once, each time with n = 1
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The values piece by piece; no other statement may run on the session meanwhile."""
+        for batch in self.session.sql(f"SELECT v, n FROM {self.name}").to_arrow_reader(CHUNK_ROWS):
+            if batch.num_rows:
+                yield Chunk(batch.column(0), batch.column(1).to_numpy())
+
+
+def grouped(session: Session, name: str) -> Frequencies:
+    """From a table of the session in which each value stands once."""
+    count, distinct, unique = one(session, f"SELECT sum(n), count(*), count(*) FILTER (WHERE n = 1) FROM {name}")
+    return Frequencies(session, name, int(count or 0), distinct, unique, f"(SELECT v, n FROM {name} WHERE n > 1)")
 
 
 def make_frequencies(
     session: Session, name: str, relation: str, reference: str, *, where: str = "", parameters: Sequence[Any] = ()
-) -> None:
-    """Create table ``name`` from a column of a relation. All three are SQL of our own making, already quoted."""
+) -> Frequencies:
+    """Group a column of a relation into table ``name``. All three are SQL of our own making, already quoted."""
     limit = f" AND {where}" if where else ""
     session.execute(
         f"CREATE OR REPLACE TABLE {name} AS SELECT {reference} AS v, count(*) AS n"
         f" FROM {relation} WHERE {reference} IS NOT NULL{limit} GROUP BY 1",
         list(parameters),
     )
+    return grouped(session, name)
 
 
-def chunks(session: Session, name: str) -> Iterator[Chunk]:
-    """The table piece by piece; no other statement may run on the session meanwhile."""
-    for batch in session.sql(f"SELECT v, n FROM {name}").to_arrow_reader(CHUNK_ROWS):
-        if batch.num_rows:
-            yield Chunk(batch.column(0), batch.column(1).to_numpy())
+def count_values(session: Session, name: str, store: Store, place: int, scan: Scan, *, plainly: bool) -> Frequencies:
+    """The frequencies of a column of the store; ``plainly`` when the caller can do with a plain one.
+
+    ``scan`` shows the column as c0, c1, …; a table ``name`` or a view beside it is made anew.
+    """
+    if store.type(place) != TEXT:
+        return _from_table(session, name, _numbers(store, place))
+    found, mostly_different = _counted(store, place)
+    if found is not None:
+        return _from_table(session, name, found)
+    source, count = f"{name}_source", store.rows - store.nulls[place]
+    session.register(source, scan)
+    if mostly_different and plainly and count <= MOST_PLAIN:
+        seen = _plain(session, f"{name}_plain", f"{source} WHERE c{place} IS NOT NULL", f"c{place}", count)
+        if seen is not None:
+            return seen
+    return make_frequencies(session, name, source, f"c{place}")
+
+
+def _numbers(store: Store, place: int) -> pa.Table:
+    arrays = [array.drop_null() for array in store.arrays(place)]
+    counts = pc.value_counts(pa.chunked_array(arrays, store.type(place)))
+    return pa.table({"v": pc.cast(text_of(counts.field(0)), TEXT), "n": counts.field(1)})
+
+
+def _counted(store: Store, place: int) -> tuple[pa.Table | None, bool]:
+    """The groups when they are few, else None; whether nearly all values of the first rows differ."""
+    held: list[pa.Table] = []
+    groups = values = 0
+    for array in store.texts(place):
+        counts = pc.value_counts(pc.cast(array.drop_null(), TEXT))
+        held.append(pa.table({"v": counts.field(0), "n": counts.field(1)}))
+        groups += len(counts)
+        values += len(array) - array.null_count
+        if SAMPLE <= values < 8 * SAMPLE and groups > MOSTLY * values:
+            return None, True
+        if groups > MOST_GROUPS or sum(table.nbytes for table in held) > MOST_BYTES:
+            held = [_merged(held)]
+            groups = len(held[0])
+            if groups * 2 > MOST_GROUPS or held[0].nbytes * 2 > MOST_BYTES:
+                return None, groups > MOSTLY * values
+    return _merged(held), False
+
+
+def _merged(tables: Sequence[pa.Table]) -> pa.Table:
+    if not tables:
+        return pa.table({"v": pa.array([], TEXT), "n": pa.array([], pa.int64())})
+    merged = pa.concat_tables(tables).group_by("v", use_threads=False).aggregate([("n", "sum")])
+    return merged.rename_columns(["v", "n"])
+
+
+def _from_table(session: Session, name: str, groups: pa.Table) -> Frequencies:
+    session.register("counted", groups)
+    session.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT v, n FROM counted")
+    session.unregister("counted")
+    return grouped(session, name)
+
+
+def _plain(session: Session, name: str, source: str, reference: str, count: int) -> Frequencies | None:
+    """None when so many values repeat that grouping is cheaper."""
+    batches = session.sql(f"SELECT hash({reference}) AS h FROM {source}").to_arrow_reader(1 << 17)
+    hashes = np.concatenate([np.zeros(0, np.uint64), *(batch.column(0).to_numpy() for batch in batches)])
+    hashes.sort()
+    same = hashes[1:] == hashes[:-1]
+    again = np.unique(hashes[1:][same])
+    if 2 * (len(again) + int(same.sum())) > count:
+        return None
+    session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {reference} AS v, 1::BIGINT AS n FROM {source}")
+    repeated = f"{name}_repeated"
+    session.register("again", pa.table({"h": again}))
+    session.execute(
+        f"CREATE OR REPLACE TABLE {repeated} AS SELECT v, count(*) AS n FROM {name}"
+        " WHERE hash(v) IN (SELECT h FROM again) GROUP BY v HAVING count(*) > 1"
+    )
+    session.unregister("again")
+    values, rows = one(session, f"SELECT count(*), coalesce(sum(n), 0) FROM {repeated}")
+    alone = count - int(rows)
+    return Frequencies(session, name, count, alone + values, alone, repeated, plain=True)
 
 
 def one(session: Session, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from scanner.measures.frequency import Session, one
 from scanner.measures.order import CALENDAR, Order
 from scanner.model import ValueClass
@@ -43,9 +46,7 @@ def bins_between(low: float, high: float, *, whole: bool) -> Bins | None:
     return Bins(low, width_of_one, BINS, edges)
 
 
-def histogram(
-    session: Session, order: Order, value_class: ValueClass, length: Mapping[str, Any]
-) -> Mapping[str, Any] | None:
+def histogram(session: Session, order: Order, value_class: ValueClass) -> Mapping[str, Any] | None:
     """{"of": "value" | "length", "edges": count+1 JSON values, "counts": rows per bin}; None where there is none.
 
     A bin holds its lower edge and not its upper one, but for the last bin of decimals, floats, which holds both.
@@ -63,9 +64,38 @@ def histogram(
         zone = "+00:00" if value_class is ValueClass.TIMESTAMPTZ else ""
         seconds = f"CAST(floor(epoch({'k' if order.typed else _TIMESTAMP})) AS BIGINT)"
         return _counted(session, order, seconds, "value", True, lambda edge: _time_text(edge, zone))
-    if value_class is ValueClass.TEXT:
-        return _spread(session, order, "length(v)", (length["min"], length["max"]), "length", True, _number)
     return None
+
+
+def of_numbers(
+    numbers: npt.NDArray[Any], whole: bool, counts: npt.NDArray[np.int64], value_class: ValueClass
+) -> Mapping[str, Any] | None:
+    """The same over different numbers in order (days, seconds) and how often each occurs."""
+    low, high = numbers[0].item(), numbers[-1].item()
+    whole = whole and abs(low) < WHOLE_LIMIT and abs(high) < WHOLE_LIMIT
+    bins = bins_between(low if whole else float(low), high if whole else float(high), whole=whole)
+    if bins is None:
+        return None
+    places = np.minimum(np.floor((numbers.astype(np.float64) - float(bins.low)) / float(bins.width)), bins.count - 1)
+    found = np.bincount(places.astype(np.int64), weights=counts, minlength=bins.count)
+    shown: Callable[[float], Any] = _number
+    if value_class is ValueClass.DATE:
+        shown = _date_text
+    elif value_class.is_temporal:
+        zone = "+00:00" if value_class is ValueClass.TIMESTAMPTZ else ""
+        shown = lambda edge: _time_text(edge, zone)  # noqa: E731
+    return {"of": "value", "edges": [shown(edge) for edge in bins.edges], "counts": [int(n) for n in found]}
+
+
+def of_lengths(lengths: Mapping[int, int]) -> Mapping[str, Any] | None:
+    """The same over the lengths of texts, each with the number of values that have it."""
+    bins = bins_between(min(lengths), max(lengths), whole=True)
+    if bins is None:
+        return None
+    counts = [0] * bins.count
+    for length, number in lengths.items():
+        counts[int((length - bins.low) // bins.width)] += number
+    return {"of": "length", "edges": [_number(edge) for edge in bins.edges], "counts": counts}
 
 
 def _counted(

@@ -3,42 +3,57 @@
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
-from scanner.measures.frequency import Session, chunks, one
+from scanner.measures.frequency import Frequencies, Session, one
 from scanner.measures.order import Order
 from scanner.model import ValueClass
 from scanner.values.canonical import SPECIAL_NUMBERS
 from scanner.values.chunk import CHUNK_ROWS
 
-_MANTISSA = 53
+_MANTISSA, _HALF = 53, 26
 
 
-def total(session: Session, freq: str, order: Order, value_class: ValueClass) -> Fraction:
+def total(freq: Frequencies, order: Order, value_class: ValueClass) -> Fraction:
     """The exact sum of all values but NaN and the infinities, each as often as it occurs."""
     if value_class is ValueClass.FLOAT:
-        return _sum_of_doubles(session, order)
+        return _sum_of_doubles(freq.session, order)
     if order.typed:
-        (found,) = one(session, f"SELECT sum(k * n) FROM {order.relation}")
+        (found,) = one(freq.session, f"SELECT sum(k * n) FROM {order.relation}")
         return Fraction(found or 0)
-    return _sum_of_long(session, freq)
+    return _sum_of_long(freq)
 
 
 def _sum_of_doubles(session: Session, order: Order) -> Fraction:
-    """Mantissas are summed as integers, exponent by exponent: no rounding anywhere."""
     found = Fraction(0)
     for batch in session.sql(f"SELECT k, n FROM {order.relation} WHERE isfinite(k)").to_arrow_reader(CHUNK_ROWS):
         values, counts = (column.to_numpy() for column in batch.columns)
-        mantissas, exponents = np.frexp(values)
-        wholes = (mantissas * 2.0**_MANTISSA).astype(np.int64).astype(object) * counts.astype(object)
-        for exponent in np.unique(exponents).tolist():
-            found += int(wholes[exponents == exponent].sum()) * Fraction(2) ** (exponent - _MANTISSA)
+        for count in np.unique(counts).tolist():
+            found += sum_of_doubles(values[counts == count]) * count
     return found
 
 
-def _sum_of_long(session: Session, freq: str) -> Fraction:
+def sum_of_doubles(values: npt.NDArray[np.float64]) -> Fraction:
+    """The exact sum of up to 2**25 finite doubles: halves of mantissas are summed as integers, exponent by exponent."""
+    if not len(values):
+        return Fraction(0)
+    mantissas, exponents = np.frexp(values)
+    wholes = (mantissas * 2.0**_MANTISSA).astype(np.int64)
+    lowest = int(exponents.min())
+    places = exponents - lowest
+    high = np.bincount(places, weights=wholes >> _HALF)  # each sum stays below 2**53, where doubles are exact
+    low = np.bincount(places, weights=wholes & ((1 << _HALF) - 1))
+    found = Fraction(0)
+    for place in np.flatnonzero((high != 0) | (low != 0)).tolist():
+        whole = (int(high[place]) << _HALF) + int(low[place])
+        found += whole * Fraction(2) ** (place + lowest - _MANTISSA)
+    return found
+
+
+def _sum_of_long(freq: Frequencies) -> Fraction:
     """More digits than any number type holds: integers of Python, scaled by the longest fraction."""
     by_places: dict[int, int] = {}
-    for chunk in chunks(session, freq):
+    for chunk in freq.chunks():
         for text, count in zip(chunk.values.to_pylist(), chunk.counts.tolist(), strict=True):
             if text not in SPECIAL_NUMBERS:
                 whole, _, part = text.partition(".")

@@ -8,7 +8,7 @@ text key of ``scanner.where.order``, which holds any value.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scanner.measures.frequency import Session, one
+from scanner.measures.frequency import Frequencies, Session, one
 from scanner.model import ValueClass
 from scanner.values.canonical import QUANTILES, SPECIAL_NUMBERS, rank
 from scanner.where.order import duckdb_key
@@ -84,6 +84,17 @@ def _specials(session: Session, freq: str) -> tuple[str, ...]:
 def top(session: Session, order: Order, limit: int = TOP) -> list[tuple[str, int]]:
     """The most frequent values, equally frequent ones in their order."""
     return session.execute(f"SELECT v, n FROM {order.relation} ORDER BY n DESC, {order.key} LIMIT {limit}").fetchall()
+
+
+def top_of(freq: Frequencies, order: Order, limit: int = TOP) -> list[tuple[str, int]]:
+    """The same of a plain relation: the values that repeat, then the first of those that stand alone."""
+    found = top(freq.session, Order(freq.repeated), limit)
+    if len(found) < limit:
+        alone = freq.session.execute(
+            f"SELECT v FROM {freq.name} ANTI JOIN {freq.repeated} USING (v) ORDER BY v LIMIT {limit - len(found)}"
+        )
+        found += [(value, 1) for (value,) in alone.fetchall()]
+    return found
 
 
 def extremes(session: Session, order: Order) -> tuple[str | None, str | None]:

@@ -14,7 +14,7 @@ from scanner.connectors.base import Connector
 from scanner.cutting import fits_when_cut
 from scanner.errors import RuleError, SourceError
 from scanner.measures import measure_column
-from scanner.measures.frequency import Session
+from scanner.measures.frequency import Session, grouped
 from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table
 from scanner.push import counting, evidence, failing
 from scanner.push.frequencies import load_combinations, load_values
@@ -78,8 +78,8 @@ class Push:
     def _profile(self, column: Column, sketch_key: bytes | None) -> ColumnProfile:
         nulls = load_values(self.session, _VALUES, self.target, column, None, self.stop)
         self.held = column.name, None
-        rows = nulls + run.weight(self.session, _VALUES)
-        return measure_column(self.session, _VALUES, column, rows=rows, sketch_key=sketch_key)
+        freq = grouped(self.session, _VALUES)
+        return measure_column(freq, column, rows=nulls + freq.count, sketch_key=sketch_key)
 
     def _judge(self, item: BoundRule) -> None:
         """A rule that fails to run says so in its result; the others still run."""
@@ -128,9 +128,9 @@ class Push:
         elif test is None:
             evaluated = self._find_repeated(item)
         else:
-            values = self._values(item)
-            evaluated = run.weight(self.session, values)
-            run.find_failing(self.session, values, test, item.columns[0])  # type: ignore[arg-type]
+            freq = grouped(self.session, self._values(item))
+            evaluated = freq.count
+            run.find_failing(freq, test, item.columns[0])  # type: ignore[arg-type]
         failed = run.weight(self.session, run.FAILING)
         if not failed:
             return run.finished(item, evaluated, 0)

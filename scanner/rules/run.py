@@ -1,13 +1,14 @@
 """Rules judged in DuckDB: on the distinct values of a column where that is enough, on rows where it is not."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
 
-from scanner.measures.frequency import Session, chunks, literal, one
+from scanner.loading import Loaded
+from scanner.measures.frequency import Frequencies, Session, literal, one
 from scanner.model import CheckResult, Column, ValueClass
 from scanner.rules.binding import BoundRule
 from scanner.rules.verdicts import (
@@ -34,15 +35,21 @@ FAILING = "failing"  # table of the session: v0, v1, … and n, the distinct val
 
 @dataclass(frozen=True)
 class Rows:
-    """Where the rows of the table stand in the session."""
+    """The rows of the table under judgement."""
 
-    session: Session
-    relation: str  # a table with a column of canonical text for each column of the source that was read
-    references: Mapping[str, str]  # name of the source's column → quoted name of the relation's column
+    loaded: Loaded
     primary_key: Sequence[Column] = field(default=())  # empty: failing rows cannot be named
 
+    @property
+    def session(self) -> Session:
+        return self.loaded.session
+
     def reference(self, column: Column) -> str:
-        return self.references[column.name]
+        return self.loaded.reference(column.name)
+
+    def relation(self, bound: BoundRule, others: Sequence[Column] = ()) -> str:
+        """A relation with the columns that a rule needs, and others; canonical text."""
+        return self.loaded.relation(bound.needs | {column.name for column in others})
 
     def condition(self, bound: BoundRule) -> tuple[str, list[Any]]:
         """The ``where`` of a rule as SQL over the relation, "true" when there is none."""
@@ -59,16 +66,16 @@ def finished(
     return CheckResult(bound.rule.id, evaluated, failed, enough, tuple(examples), tuple(keys))
 
 
-def check_values(rows: Rows, freq: str, bound: BoundRule, test: ValueTest) -> CheckResult:
-    """A rule that looks at one value at a time, over the frequency table of its column (under its ``where``)."""
-    find_failing(rows.session, freq, test, bound.columns[0])
-    return judge_failing(rows, bound, weight(rows.session, freq))
+def check_values(rows: Rows, freq: Frequencies, bound: BoundRule, test: ValueTest) -> CheckResult:
+    """A rule that looks at one value at a time, over the frequencies of its column (under its ``where``)."""
+    find_failing(freq, test, bound.columns[0])
+    return judge_failing(rows, bound, freq.count)
 
 
-def check_unique(rows: Rows, freq: str, bound: BoundRule) -> CheckResult:
+def check_unique(rows: Rows, freq: Frequencies, bound: BoundRule) -> CheckResult:
     """Every row whose value occurs more than once fails."""
-    rows.session.execute(f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v AS v0, n FROM {freq} WHERE n > 1")
-    return judge_failing(rows, bound, weight(rows.session, freq))
+    rows.session.execute(f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v AS v0, n FROM {freq.repeated}")
+    return judge_failing(rows, bound, freq.count)
 
 
 def check_compound_unique(rows: Rows, bound: BoundRule) -> CheckResult:
@@ -76,7 +83,7 @@ def check_compound_unique(rows: Rows, bound: BoundRule) -> CheckResult:
     present = _all_present(rows, bound)
     named = ", ".join(f"{rows.reference(column)} AS v{place}" for place, column in enumerate(bound.columns))
     rows.session.execute(
-        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT {named}, count(*) AS n FROM {rows.relation}"
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT {named}, count(*) AS n FROM {rows.relation(bound)}"
         f" WHERE {present} AND {condition} GROUP BY ALL HAVING count(*) > 1",
         parameters,
     )
@@ -89,7 +96,7 @@ def check_reference(rows: Rows, bound: BoundRule, target: str, targets: Sequence
     named = ", ".join(f"{rows.reference(column)} AS v{place}" for place, column in enumerate(bound.columns))
     equal = counterpart(bound.columns, targets)
     rows.session.execute(
-        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT a.* FROM (SELECT {named}, count(*) AS n FROM {rows.relation}"
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT a.* FROM (SELECT {named}, count(*) AS n FROM {rows.relation(bound)}"
         f" WHERE {_all_present(rows, bound)} AND {condition} GROUP BY ALL) a"
         f" WHERE NOT EXISTS (SELECT 1 FROM {target} b WHERE {equal})",
         parameters,
@@ -111,28 +118,32 @@ def check_not_null(rows: Rows, bound: BoundRule) -> CheckResult:
     missing = " OR ".join(f"{rows.reference(column)} IS NULL" for column in bound.columns)
     evaluated, failed = one(
         rows.session,
-        f"SELECT count(*), count(*) FILTER (WHERE {missing}) FROM {rows.relation} WHERE {condition}",
+        f"SELECT count(*), count(*) FILTER (WHERE {missing}) FROM {rows.relation(bound)} WHERE {condition}",
         parameters,
     )
-    keys = _keys(rows, f"({missing}) AND {condition}", parameters) if failed else ()
+    keys = _keys(rows, bound, f"({missing}) AND {condition}", parameters) if failed else ()
     return finished(bound, evaluated, failed, keys=keys)
 
 
 def check_row_count(rows: Rows, bound: BoundRule, low: int | None, high: int | None) -> CheckResult:
-    condition, parameters = rows.condition(bound)
-    (count,) = one(rows.session, f"SELECT count(*) FROM {rows.relation} WHERE {condition}", parameters)
+    count = rows.loaded.rows
+    if bound.condition is not None:
+        condition, parameters = rows.condition(bound)
+        (count,) = one(rows.session, f"SELECT count(*) FROM {rows.relation(bound)} WHERE {condition}", parameters)
     passed = is_between(count, low, high)
     return CheckResult(bound.rule.id, count, 0 if passed else 1, passed, observed=count)
 
 
-def find_failing(session: Session, freq: str, test: ValueTest, column: Column) -> None:
-    """Fill the table of failing values from a frequency table."""
+def find_failing(freq: Frequencies, test: ValueTest, column: Column) -> None:
+    """Fill the table of failing values from the frequencies of a column."""
     if isinstance(test, (Checksum, DateForm)):
-        _collect(session, freq, _mask_of(test))
+        _collect(freq, _mask_of(test))
         return
     passing, parameters = _passing(test, column)
-    session.execute(
-        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v AS v0, n FROM {freq} WHERE NOT coalesce({passing}, false)",
+    counted = "sum(n)::BIGINT AS n" if freq.plain else "n"
+    freq.session.execute(
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v AS v0, {counted} FROM {freq.name}"
+        f" WHERE NOT coalesce({passing}, false){' GROUP BY v' if freq.plain else ''}",
         parameters,
     )
 
@@ -144,17 +155,18 @@ def _mask_of(test: Checksum | DateForm) -> Callable[[Chunk], Mask]:
     return lambda chunk: dates_in(chunk, form)
 
 
-def _collect(session: Session, freq: str, mask_of: Callable[[Chunk], Mask]) -> None:
+def _collect(freq: Frequencies, mask_of: Callable[[Chunk], Mask]) -> None:
     failing: list[pa.Table] = []
-    for chunk in chunks(session, freq):
+    for chunk in freq.chunks():
         bad = ~mask_of(chunk)
         if bad.any():
             failing.append(pa.table({"v0": chunk.values.filter(pa.array(bad)), "n": chunk.counts[bad]}))
+    session = freq.session
     if not failing:
         session.execute(f"CREATE OR REPLACE TABLE {FAILING} (v0 VARCHAR, n BIGINT)")
         return
     session.register("collected", pa.concat_tables(failing))
-    session.execute(f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v0, n FROM collected")
+    session.execute(f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v0, sum(n)::BIGINT AS n FROM collected GROUP BY v0")
     session.unregister("collected")
 
 
@@ -217,7 +229,7 @@ def _all_present(rows: Rows, bound: BoundRule) -> str:
 
 def _evaluated(rows: Rows, bound: BoundRule) -> int:
     condition, parameters = rows.condition(bound)
-    sql = f"SELECT count(*) FROM {rows.relation} WHERE {_all_present(rows, bound)} AND {condition}"
+    sql = f"SELECT count(*) FROM {rows.relation(bound)} WHERE {_all_present(rows, bound)} AND {condition}"
     return int(one(rows.session, sql, parameters)[0])
 
 
@@ -243,7 +255,7 @@ def judge_failing(rows: Rows, bound: BoundRule, evaluated: int) -> CheckResult:
         if len(names) > 1
         else f"{own} IN (SELECT v0 FROM {FAILING})"
     )
-    return finished(bound, evaluated, failed, examples, _keys(rows, f"{failing} AND {condition}", parameters))
+    return finished(bound, evaluated, failed, examples, _keys(rows, bound, f"{failing} AND {condition}", parameters))
 
 
 def _as_json(values: Sequence[str], columns: Sequence[Column]) -> Any:
@@ -251,14 +263,15 @@ def _as_json(values: Sequence[str], columns: Sequence[Column]) -> Any:
     return found[0] if len(found) == 1 else found
 
 
-def _keys(rows: Rows, condition: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
+def _keys(rows: Rows, bound: BoundRule, condition: str, parameters: Sequence[Any]) -> Sequence[Sequence[Any]]:
     """Primary keys of the first failing rows, in the order of the key."""
     if not rows.primary_key:
         return ()
     names = [rows.reference(column) for column in rows.primary_key]
     order = ", ".join(order_by(name, column) for name, column in zip(names, rows.primary_key, strict=True))
     found = rows.session.execute(
-        f"SELECT {', '.join(names)} FROM {rows.relation} WHERE {condition} ORDER BY {order} LIMIT {KEYS}",
+        f"SELECT {', '.join(names)} FROM {rows.relation(bound, rows.primary_key)}"
+        f" WHERE {condition} ORDER BY {order} LIMIT {KEYS}",
         list(parameters),
     ).fetchall()
     return [

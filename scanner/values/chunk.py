@@ -48,8 +48,13 @@ class Chunk:
         return frozenset(np.flatnonzero(np.bincount(np.minimum(self.sizes, 65), minlength=66)[:65]).tolist())
 
     @cached_property
+    def raw(self) -> bytes:
+        """All values in a row."""
+        return self.data.tobytes()
+
+    @cached_property
     def is_ascii(self) -> bool:
-        return not len(self.data) or bool(self.data.max() < 128)
+        return self.raw.isascii()
 
     def fixed(self, width: int) -> tuple[Ints, Bytes]:
         """Positions of the values of this many bytes, and their bytes: ``matrix[3]`` is the fourth byte of each.
@@ -60,8 +65,11 @@ class Chunk:
             rows = np.flatnonzero(self.sizes == width) if width in self.widths else np.zeros(0, np.int64)
             if len(rows) == len(self):  # all alike: no gathering needed
                 matrix = np.ascontiguousarray(self.data.reshape(len(rows), width).T)
+            elif len(rows):
+                windows = np.lib.stride_tricks.as_strided(self.data, (len(self.data) - width + 1, width), (1, 1))
+                matrix = np.ascontiguousarray(windows[self.starts[rows]].T)
             else:
-                matrix = self.data[self.starts[rows] + np.arange(width)[:, None]]
+                matrix = np.zeros((width, 0), np.uint8)
             self._fixed[width] = rows, matrix
         return self._fixed[width]
 

@@ -1,12 +1,18 @@
 """The identifiers that are looked for in every text and integer column, by check character or by form."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from scanner.values.chunk import Chunk, Mask
 from scanner.values.citizen_id import citizen_ids, is_citizen_id
 from scanner.values.luhn import is_luhn, luhns
 from scanner.values.org_code import is_org_code, org_codes
+from scanner.values.patterns import Shapes
 from scanner.values.uscc import is_uscc, usccs
 
 CHECKSUMS: Mapping[str, Callable[[str], bool]] = {
@@ -29,12 +35,17 @@ FORMS: Mapping[str, str] = {
     "postal_code": "[0-8][0-9]{5}",
     "plate": f"[{_PROVINCES}][A-HJ-NP-Z][·]?([0-9A-HJ-NP-Z]{{4}}[0-9A-HJ-NP-Z挂学警港澳]|[DF][0-9A-HJ-NP-Z][0-9]{{4}}|[0-9]{{5}}[DF])",
 }
-# The character-class patterns among which a form can occur at all: what the dear match is spared for.
-FORM_GATES: Mapping[str, str] = {
-    "mobile": r"9\{11\}", "landline": r"9(\{\d+\})?(-9\{[78]\})?", "email": r".*@.*", "url": r".*:/\{\d+\}.*",
-    "ipv4": r"9(\{\d\})?(\.9(\{\d\})?){3}", "mac": r".*[:-].*[:-].*[:-].*[:-].*[:-].*", "postal_code": r"9\{6\}",
-    "plate": r"汉A.*",
+# The character-class patterns that a value of the form has, or the characters without which there is none.
+FORM_PATTERNS: Mapping[str, tuple[str, ...]] = {
+    "mobile": ("9{11}",), "postal_code": ("9{6}",),
+    "landline": ("9{10}", "9{11}", "9{12}", "9{3}-9{7}", "9{3}-9{8}", "9{4}-9{7}", "9{4}-9{8}"),
+    "ipv4": tuple(".".join(parts) for parts in product(("9", "9{2}", "9{3}"), repeat=4)),
 }  # fmt: skip
+FORM_NUMBERS: Mapping[str, tuple[int, int]] = {  # the whole numbers whose digits have the form; others have none
+    "mobile": (13_000_000_000, 19_999_999_999), "postal_code": (100_000, 899_999),
+}  # fmt: skip
+FORM_SIGNS: Mapping[str, str] = {"email": "@", "url": "://"}
+_PATTERN_SETS = {key: pa.array(patterns, pa.large_string()) for key, patterns in FORM_PATTERNS.items()}
 KEYS = (*CHECKSUMS, *FORMS)
 
 
@@ -45,3 +56,37 @@ def has_form(key: str, text: str) -> bool:
 
 def is_identifier(key: str, text: str) -> bool:
     return CHECKSUMS[key](text) if key in CHECKSUMS else has_form(key, text)
+
+
+def form_masks(chunk: Chunk, shapes: Shapes) -> Iterator[tuple[str, Mask]]:
+    """Of each form that occurs, which values have it: as ``has_form``."""
+    for key, form in FORMS.items():
+        possible = _possible(key, chunk, shapes)
+        if possible is None or not possible.any():
+            continue
+        values = chunk.values.filter(pa.array(possible))
+        possible[possible] = pc.match_substring_regex(values, rf"\A(?:{form})\z").to_numpy(zero_copy_only=False)
+        yield key, possible
+
+
+def _possible(key: str, chunk: Chunk, shapes: Shapes) -> Mask | None:
+    """Which values could have a form, told cheaply; None when none can."""
+    if key in FORM_SIGNS:
+        sign = FORM_SIGNS[key]
+        return _flags(pc.match_substring(chunk.values, sign)) if sign.encode() in chunk.raw else None
+    if key == "mac":
+        return chunk.sizes == 17 if 17 in chunk.widths and (b":" in chunk.raw or b"-" in chunk.raw) else None
+    if key == "plate":
+        if chunk.is_ascii:
+            return None
+        wanted = pc.starts_with(shapes.patterns, "汉A")
+    else:
+        wanted = pc.is_in(shapes.patterns, _PATTERN_SETS[key])
+    marked = _flags(wanted)
+    found: Mask | None = marked[shapes.codes] if marked.any() else None
+    return found
+
+
+def _flags(found: pa.Array) -> Mask:
+    flags: Mask = np.array(found.to_numpy(zero_copy_only=False))
+    return flags

@@ -5,6 +5,7 @@ character stands for itself. A run of n > 1 equal results is written once with `
 """
 
 import unicodedata
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -40,17 +41,57 @@ def symbol_of(character: str) -> str:
     return _CLASSES.get(unicodedata.category(character), character)
 
 
+_ASCII = bytes(ord(symbol_of(chr(point))) if point < 128 else point for point in range(256))
+_HAN_BYTE = 0x80
+_CONTINUATION = bytes(range(0x80, 0xC0))
+_ASCII_AND_HAN = bytes(_HAN_BYTE if 0xE5 <= byte <= 0xE9 else _ASCII[byte] for byte in range(256))
+# ASCII, and Han characters of U+5000 to U+9FFF, which begin with a byte E5 to E9: nearly all that Chinese text holds
+_USUAL = bytes((*range(0xC0), *range(0xE5, 0xEA)))
+_WIDE = np.array([ord(HAN) if byte == _HAN_BYTE else byte for byte in range(256)], np.uint16)
+
+
 def pattern_of(text: str) -> str:
     """The pattern of one value."""
     runs = ((symbol, sum(1 for _ in run)) for symbol, run in groupby(map(symbol_of, text)))
     return "".join(symbol if length == 1 else f"{symbol}{{{length}}}" for symbol, length in runs)
 
 
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The patterns of a chunk: each once, which of them each value has, and how many characters each value has."""
+
+    patterns: pa.Array  # large_string
+    codes: npt.NDArray[np.int32]
+    lengths: Ints
+
+
+def shapes_of(chunk: Chunk) -> Shapes:
+    """Values are told apart by what their characters become, and only different ones are written as patterns."""
+    symbols, begins = _symbols_of(chunk)
+    ends = np.append(begins, len(symbols))
+    if not len(chunk):
+        return Shapes(pa.array([], pa.large_string()), np.zeros(0, np.int32), begins)
+    offsets = pa.py_buffer(np.ascontiguousarray(ends * symbols.itemsize))
+    encoded = pa.Array.from_buffers(
+        pa.large_binary(), len(chunk), [None, offsets, pa.py_buffer(np.ascontiguousarray(symbols))]
+    ).dictionary_encode()
+    distinct = encoded.dictionary
+    _, bounds, data = distinct.buffers()
+    first = np.frombuffer(bounds, np.int64)[: len(distinct) + 1] // symbols.itemsize
+    written = np.frombuffer(data, symbols.dtype)[: first[-1]] if first[-1] else np.zeros(0, symbols.dtype)
+    return Shapes(_patterns_of(written, first[:-1]), encoded.indices.to_numpy(), np.diff(ends))
+
+
 def patterns_of(chunk: Chunk) -> pa.Array:
     """The pattern of every value, as a large_string array: as ``pattern_of``."""
-    symbols, begins = _symbols_of(chunk)
+    shapes = shapes_of(chunk)
+    return shapes.patterns.take(pa.array(shapes.codes))
+
+
+def _patterns_of(symbols: npt.NDArray[Any], begins: Ints) -> pa.Array:
+    """The patterns of texts that stand one after the other as symbols."""
     if not len(symbols):
-        return pa.array([""] * len(chunk), pa.large_string())
+        return pa.array([""] * len(begins), pa.large_string())
     first_of_run = np.empty(len(symbols), np.bool_)
     first_of_run[0] = True
     np.not_equal(symbols[1:], symbols[:-1], out=first_of_run[1:])
@@ -66,10 +107,13 @@ def patterns_of(chunk: Chunk) -> pa.Array:
 def _symbols_of(chunk: Chunk) -> tuple[npt.NDArray[Any], Ints]:
     """What all characters in a row become, and the position at which each value begins."""
     if chunk.is_ascii:
-        return _looked_up(chunk.data, _plane), chunk.starts
+        return np.frombuffer(chunk.raw.translate(_ASCII), np.uint8), chunk.starts
     lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
     begins = np.cumsum(lengths) - lengths
-    text = chunk.data.tobytes().decode()
+    if not chunk.raw.translate(None, _USUAL):
+        short = np.frombuffer(chunk.raw.translate(_ASCII_AND_HAN, _CONTINUATION), np.uint8)
+        return _WIDE[short], begins
+    text = chunk.raw.decode()
     if chunk.data.max() < 0xF0:  # no character of four bytes
         return _looked_up(np.frombuffer(text.encode("utf-16-le"), np.uint16), _plane), begins
     return _looked_up(np.frombuffer(text.encode("utf-32-le"), np.uint32), _all_planes), begins
