@@ -62,7 +62,9 @@ class Store:
     def _write(self, piece: pa.Buffer) -> None:
         left = memoryview(piece)
         if self._end + len(left) > self._most:
-            raise SourceError("too_large", object="the table", reason=f"the disk here takes {self._most >> 20} MiB of it")
+            raise SourceError(
+                "too_large", object="the table", reason=f"the disk here takes {self._most >> 20} MiB of it"
+            )
         while len(left):
             written = os.pwrite(self._file.fileno(), left, self._end)
             self._end += written
