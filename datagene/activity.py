@@ -54,6 +54,7 @@ SENTENCES |= {
     "grant.revoke": _("撤销了角色"),
     "token.create": _("创建了令牌"),
     "token.revoke": _("撤销了令牌"),
+    "list.export": _("导出了清单"),
     "keys.rotate": _("轮换了数据密钥"),
     "backup.make": _("完成了备份"),
     "backup.verify": _("验证了备份"),

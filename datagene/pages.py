@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Page
 from django.db import OperationalError
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core import job_kinds, jobs, navigation, search
 from core.choices import OPEN_STATES, JobState
+from core.exporting import ExportPage, Field
 from core.models import AuditEntry, Job, JobItem
 from core.selectors import audit_visible_to, jobs_visible_to, running_jobs
 from core.texts import Text
-from core.views import ActionView, Chip, Column, Crumb, ListPage, SignedInView, with_query
+from core.views import ActionView, Chip, Column, Crumb, SignedInView, with_query
 from core.visibility import can
 from datagene.activity import describe
 from datagene.filters import AuditFilter, JobFilter
@@ -30,7 +30,7 @@ from datagene.filters import AuditFilter, JobFilter
 # Jobs --------------------------------------------------------------------------------------------------------------
 
 
-class JobList(ListPage):
+class JobList(ExportPage):
     verb = "job.view"
     title = _("任务")
     noun = _("个任务")
@@ -51,6 +51,9 @@ class JobList(ListPage):
     def queryset(self) -> QuerySet[Job]:
         return jobs_visible_to(self.request.user).annotate(elapsed=F("finished_at") - F("started_at"))
 
+    def exports(self) -> Sequence[Field]:
+        return JOB_FIELDS
+
     def facets(self) -> Sequence[Chip]:
         """All jobs, or those of a state, with counts that follow the other filters."""
         others = self.request.GET.copy()
@@ -68,6 +71,22 @@ class JobList(ListPage):
             Chip(label, with_query(self.request.GET, state=key or None, page=None), counts[counted], current == key)
             for key, label, counted in choices
         ]
+
+
+JOB_FIELDS = (
+    Field(_("种类"), lambda row: row.label),
+    Field(_("对象"), lambda row: row.target_label),
+    Field(_("状态"), lambda row: row.get_state_display()),
+    Field(_("部分完成"), lambda row: row.partial),
+    Field(_("已处理"), lambda row: row.progress_done),
+    Field(_("共计"), lambda row: row.progress_total),
+    Field(_("发起人"), lambda row: row.actor_name or translate("系统")),
+    Field(_("创建时间"), lambda row: row.created_at),
+    Field(_("开始时间"), lambda row: row.started_at),
+    Field(_("结束时间"), lambda row: row.finished_at),
+    Field(_("原因"), lambda row: row.error_text),
+    Field(_("编号"), lambda row: str(row.pk)),
+)
 
 
 def _state_counts() -> dict[str, Count]:
@@ -222,7 +241,7 @@ def _actions(user: Any, text: str) -> list[tuple[str, str, str]]:
 # Audit trail -------------------------------------------------------------------------------------------------------
 
 
-class AuditList(ListPage):
+class AuditList(ExportPage):
     verb = "audit.read"
     title = _("审计记录")
     noun = _("条记录")
@@ -243,11 +262,27 @@ class AuditList(ListPage):
     def queryset(self) -> QuerySet[AuditEntry]:
         return audit_visible_to(self.request.user)
 
-    def list_context(self, filterset: Any, page: "Page[Any]") -> dict[str, Any]:
-        for entry in page.object_list:
+    def exports(self) -> Sequence[Field]:
+        return AUDIT_FIELDS
+
+    def prepare(self, rows: Sequence[Any]) -> None:
+        for entry in rows:
             entry.sentence = describe(entry)
             entry.changes_text = json.dumps(entry.changes, ensure_ascii=False, indent=2)
-        return super().list_context(filterset, page)
+
+
+AUDIT_FIELDS = (
+    Field(_("编号"), lambda row: row.id),
+    Field(_("时间"), lambda row: row.at),
+    Field(_("操作人"), lambda row: row.actor_name or translate("系统")),
+    Field(_("操作"), lambda row: row.sentence),
+    Field(_("操作代码"), lambda row: row.verb),
+    Field(_("对象"), lambda row: row.target_label),
+    Field(_("对象标识"), lambda row: row.target),
+    Field(_("内容"), lambda row: row.changes_text),
+    Field(_("摘要算法"), lambda row: row.method),
+    Field(_("摘要"), lambda row: row.digest),
+)
 
 
 class HelpPage(SignedInView):

@@ -1,5 +1,6 @@
 """管数量: how much there is, by whom and how known, and how it grew."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from assets.links import page_url
-from core.views import Column, Crumb, ListPage, SignedInView
+from core.exporting import ExportPage, Field
+from core.views import Column, Crumb, SignedInView
 from quantity import selectors
 from quantity.choices import Grouping
 from quantity.filters import SampleFilter
@@ -78,7 +80,22 @@ def table_list(by: Grouping, key: str) -> str:
     return page_url("table_list", **{{"agency": "agency", "source": "source", "kind": "source_kind"}[by]: key})
 
 
-class SampleList(ListPage):
+SAMPLE_FIELDS = (
+    Field(_("机构"), lambda row: row.agency.name),
+    Field(_("数据源"), lambda row: row.source.name),
+    Field(_("表"), lambda row: row.table.label if row.table else ""),
+    Field(_("计量时间"), lambda row: row.at),
+    Field(_("计量方法"), lambda row: row.get_method_display()),
+    Field(_("来源"), lambda row: row.get_origin_display()),
+    Field(_("表数"), lambda row: row.tables),
+    Field(_("字段数"), lambda row: row.columns),
+    Field(_("行数"), lambda row: row.rows),
+    Field(_("容量（字节）"), lambda row: row.bytes),
+    Field(_("未知行数的表"), lambda row: row.uncounted),
+)
+
+
+class SampleList(ExportPage):
     """Every sample with its method: the numbers behind the trend."""
 
     verb = "data.view"
@@ -103,6 +120,9 @@ class SampleList(ListPage):
 
     def queryset(self) -> QuerySet[VolumeSample]:
         return selectors.samples_visible_to(self.request.user)
+
+    def exports(self) -> Sequence[Field]:
+        return SAMPLE_FIELDS
 
     def crumbs(self) -> list[Crumb]:
         return [(_("数量"), reverse("quantity:overview")), (self.title, "")]

@@ -1,9 +1,8 @@
 """The list of columns and the page of one column."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +15,10 @@ from assets.selectors import catalogue
 from assets.selectors.profiles import shown_profile
 from assets.selectors.runs import changes_of_column
 from assets.services.annotations import annotate_column
+from assets.views import exports
 from assets.views.common import NamedFilters, assets_crumb, distribution
 from core import panels
+from core.exporting import Field
 from core.texts import Text
 from core.views import Column as ListColumn
 from core.views import Crumb, DetailPage, EditPage, Head, Tab
@@ -51,11 +52,13 @@ class ColumnList(NamedFilters):
     def heads(self) -> list[Head]:
         return [*super().heads(), *(Head(fact.label, fact.number) for fact in panels.facts_of("assets.Column"))]
 
-    def list_context(self, filterset: Any, page: "Page[Any]") -> dict[str, Any]:
-        facts = panels.read_facts("assets.Column", page.object_list, self.request.user)
-        for column in page.object_list:
-            column.facts = facts[column.pk]
-        return super().list_context(filterset, page)
+    def exports(self) -> Sequence[Field]:
+        return exports.columns()
+
+    def prepare(self, rows: Sequence[Any]) -> None:
+        facts = panels.read_facts("assets.Column", rows, self.request.user)
+        for column in rows:
+            column.facts, column.shown = facts[column.pk], shown_profile(column)
 
 
 def _profile(column: Column, user: Any) -> Mapping[str, Any]:

@@ -14,7 +14,8 @@ from accounts.scope import visible_to
 from assets.choices import SourceState, ValuesPolicy
 from assets.models import CensusRun, DataSource, InformationSystem, ScanRun, Table
 from assets.models import Column as TableColumn
-from core.views import Crumb, ListPage
+from core.exporting import ExportPage
+from core.views import Crumb
 
 _NAMED = {
     "agency": Agency, "source": DataSource, "system": InformationSystem, "table": Table, "column": TableColumn,
@@ -39,7 +40,7 @@ def live_part(request: HttpRequest, template: str, context: dict[str, Any]) -> H
     return response
 
 
-class NamedFilters(ListPage):
+class NamedFilters(ExportPage):
     """A list whose filters by agency and source offer what the user may see, by name."""
 
     def filterset(self, data: Any) -> Any:

@@ -1,5 +1,6 @@
 """Census runs, scan runs and the changes that censuses found."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -14,8 +15,10 @@ from assets.models import CensusRun, ScanRun, SchemaChange
 from assets.selectors import runs
 from assets.services.brake import confirm_disappearance, reject_disappearance
 from assets.services.census import MAX_LISTED
+from assets.views import exports
 from assets.views.common import NamedFilters, assets_crumb, live_part, sources_crumb
 from core import panels
+from core.exporting import Field
 from core.models import Job
 from core.texts import Text
 from core.views import ActionView, Column, Crumb, DetailPage, is_htmx
@@ -190,6 +193,9 @@ class ChangeList(NamedFilters):
 
     def queryset(self) -> QuerySet[SchemaChange]:
         return runs.changes_visible_to(self.request.user)
+
+    def exports(self) -> Sequence[Field]:
+        return exports.CHANGES
 
     def crumbs(self) -> list[Crumb]:
         return [assets_crumb(), (self.title, "")]

@@ -1,6 +1,6 @@
 """Data sources: list, one source, and what may be done with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -16,7 +16,9 @@ from assets.selectors import catalogue, register, runs
 from assets.selectors.obstacles import Obstacles, obstacles_of
 from assets.services.requests import request_census, request_scan, test_source
 from assets.services.sources import disable_source, enable_source, remove_source
+from assets.views import exports
 from assets.views.common import NamedFilters, live_part, sources_crumb
+from core.exporting import Field
 from core.texts import Text
 from core.views import ActionView, Column, Crumb, DetailPage, Tab, TabLink, is_htmx
 
@@ -49,6 +51,9 @@ class SourceList(NamedFilters):
 
     def queryset(self) -> QuerySet[DataSource]:
         return register.sources_visible_to(self.request.user)
+
+    def exports(self) -> Sequence[Field]:
+        return exports.SOURCES
 
     def extra_context(self) -> dict[str, Any]:
         return {"may_manage": can(self.request.user, "source.manage"), "kinds": register.kind_labels()}

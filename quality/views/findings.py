@@ -1,5 +1,6 @@
 """Findings: list and one finding."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -7,14 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import can
-from core.views import Column, Crumb, DetailPage, ListPage
+from assets.views.common import NamedFilters
+from core.exporting import Field
+from core.views import Column, Crumb, DetailPage
 from quality import selectors
 from quality.filters import FindingFilter
 from quality.models import Finding
+from quality.views import exports
 from quality.views.rules import HOME
 
 
-class FindingList(ListPage):
+class FindingList(NamedFilters):
     verb = "data.view"
     title = _("质量问题")
     noun = _("个问题")
@@ -36,6 +40,9 @@ class FindingList(ListPage):
 
     def queryset(self) -> QuerySet[Finding]:
         return selectors.findings_visible_to(self.request.user)
+
+    def exports(self) -> Sequence[Field]:
+        return exports.FINDINGS
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import can
-from core.views import BulkAction, Column, Crumb, ListPage, SignedInView, safe_next, selected_rows
+from assets.views.common import NamedFilters
+from core.views import BulkAction, Column, Crumb, SignedInView, safe_next, selected_rows
 from quality import selectors
 from quality.choices import ProposalState
 from quality.filters import ProposalFilter
@@ -21,7 +22,7 @@ from quality.services.proposals import accept_proposals, reject_proposals
 from quality.views.rules import HOME
 
 
-class ProposalList(ListPage):
+class ProposalList(NamedFilters):
     verb = "data.view"
     title = _("规则建议")
     noun = _("条建议")

@@ -1,13 +1,17 @@
 """What scans found, rule by rule: the results of one run, one rule or one table."""
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from assets.views.common import NamedFilters
+from core.exporting import Field
 from core.views import Column, Crumb
 from quality import selectors
 from quality.filters import ResultFilter
 from quality.models import CheckResult
+from quality.views import exports
 from quality.views.rules import HOME
 
 
@@ -33,6 +37,9 @@ class ResultList(NamedFilters):
 
     def queryset(self) -> QuerySet[CheckResult]:
         return selectors.with_findings(selectors.results_visible_to(self.request.user))
+
+    def exports(self) -> Sequence[Field]:
+        return exports.RESULTS
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import can, require
 from assets.models import Table
 from assets.selectors.catalogue import tables_visible_to
+from assets.views.common import NamedFilters
+from core.exporting import Field
 from core.texts import Text
 from core.views import (
     ActionView,
@@ -23,7 +25,6 @@ from core.views import (
     Crumb,
     DetailPage,
     EditPage,
-    ListPage,
     SignedInView,
     Tab,
     safe_next,
@@ -34,6 +35,7 @@ from quality.filters import RuleFilter
 from quality.forms import BulkRuleForm, RuleForm, initial_of
 from quality.models import Rule
 from quality.services.rules import bind_rules, create_rule, delete_rule, set_enabled, update_rule
+from quality.views import exports
 from scanner.rules import RULE_KINDS
 
 HOME: Crumb = (_("质量"), "/quality/")
@@ -41,7 +43,7 @@ TABLES_OFFERED = 20
 SINGLE = tuple(kind.name for kind in RULE_KINDS.values() if kind.least <= 1 and kind.most != 0)  # for one column
 
 
-class RuleList(ListPage):
+class RuleList(NamedFilters):
     verb = "data.view"
     title = _("质量规则")
     noun = _("条规则")
@@ -65,6 +67,9 @@ class RuleList(ListPage):
 
     def queryset(self) -> QuerySet[Rule]:
         return selectors.rules_visible_to(self.request.user)
+
+    def exports(self) -> Sequence[Field]:
+        return exports.RULES
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
