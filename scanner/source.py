@@ -33,7 +33,7 @@ def _server(kind: str, url: str, password: str | None) -> tuple[str, dict[str, A
     if parts.query or parts.fragment:
         raise _bad("source", "takes no parameters after ? or #")
     try:
-        port = parts.port or _PORTS[kind]
+        port = _PORTS[kind] if parts.port is None else parts.port
     except ValueError:
         raise _bad("port", "must be a whole number from 1 to 65535") from None
     if not parts.hostname:

@@ -20,7 +20,7 @@ from assets.services.systems import set_fields
 from core import audit, search
 from core.jobs import NotACronText
 from core.jobs.schedules import next_due
-from scanner.connectors.base import Parameter, clean
+from scanner.connectors.base import Parameter, check_text, clean
 from scanner.connectors.registry import connector_class
 from scanner.errors import SourceError
 
@@ -194,8 +194,10 @@ def _cleaned_secrets(kind: str, secrets: Mapping[str, str]) -> dict[str, str]:
     for name, value in secrets.items():
         if name not in known:
             raise ValidationError({f"secrets.{name}": _("没有名为 %(name)s 的口令项。") % {"name": name}})
-        if not isinstance(value, str):
-            raise ValidationError({f"secrets.{name}": _("口令应为文本。")})
+        try:
+            check_text(name, value)
+        except SourceError:
+            raise ValidationError({f"secrets.{name}": _("口令应为不含控制字符的文本。")}) from None
     return dict(secrets)
 
 

@@ -62,6 +62,8 @@ class Connector(ABC):
     ) -> None:
         """SourceError bad_parameter for a field that is missing, unknown or malformed."""
         self.values = clean(self.parameters, parameters)
+        for name, secret in (secrets or {}).items():
+            check_text(name, secret)
         self.limits = limits or Limits()
         self.hosts = hosts
         self._secrets = dict(secrets or {})
@@ -123,8 +125,10 @@ class Connector(ABC):
         return ()
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?|\[?[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?\]?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and halves of characters, which nothing can encode
+_LONGEST = 1_000  # characters of a field
+_IPV6 = r"[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?"
+_HOST = re.compile(rf"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?|{_IPV6}|\[{_IPV6}\]")
 
 
 def clean(fields: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,17 +151,27 @@ def _value(field: Parameter, value: Any) -> Any:
         if not isinstance(value, bool):
             raise SourceError("bad_parameter", name=field.name, reason="must be true or false")
         return value
-    if not isinstance(value, str) or _CONTROL.search(value):
-        raise SourceError("bad_parameter", name=field.name, reason="must be text without control characters")
+    check_text(field.name, value)
     if field.type == "choice" and value not in {choice for choice, _ in field.choices}:
         known = ", ".join(choice for choice, _ in field.choices)
         raise SourceError("bad_parameter", name=field.name, reason=f"must be one of: {known}")
+    if field.type == "path" and (not value.startswith("/") or value.startswith("//")):
+        raise SourceError("bad_parameter", name=field.name, reason="must be an absolute path, and no address")
     return _host(field, value) if field.type == "host" else value
+
+
+def check_text(name: str, value: Any) -> None:
+    """SourceError bad_parameter, without the value, which may be a secret."""
+    if not isinstance(value, str) or _CONTROL.search(value):
+        raise SourceError("bad_parameter", name=name, reason="must be text without control characters")
+    if len(value) > _LONGEST:
+        raise SourceError("bad_parameter", name=name, reason=f"must be at most {_LONGEST} characters long")
 
 
 def _port(field: Parameter, value: Any) -> int:
     text = str(value)
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or not 0 < int(text[:6]) < 65_536:
+    plain = not isinstance(value, bool) and text.isascii() and text.isdigit() and len(text) <= 5
+    if not plain or not 0 < int(text) < 65_536:
         raise SourceError("bad_parameter", name=field.name, reason="must be a whole number from 1 to 65535")
     return int(text)
 

@@ -86,7 +86,7 @@ class MySQL(Connector):
         seconds = self.limits.connect_seconds
         connection = pymysql.connections.Connection(
             host=self.values["host"], port=self.values["port"], user=self.values["user"],
-            password=self._secrets.get("password", ""), database=self.values["database"] or None, charset="utf8mb4",
+            password=self._secrets.get("password", "").encode(), database=self.values["database"] or None, charset="utf8mb4",
             autocommit=True, local_infile=False, defer_connect=True, program_name="datagene",
             auth_plugin_map=dict.fromkeys(("mysql_clear_password", "dialog", "mysql_old_password"), _NoPlainPassword),
             **self._tls(),
