@@ -95,7 +95,7 @@ def keep(folder: Path, name: str, outcome: Outcome, *, full: bool, about: Mappin
 def document(folder: Path, order: Sequence[str]) -> list[str]:
     """Write the kept outcomes into DOCUMENT, in this order; the names of those written."""
     written: list[str] = []
-    parts: list[str] = []
+    parts = [f"Libraries: {_libraries()}."]
     for name in order:
         path = folder / "results" / f"{name}.json"
         if path.exists():
@@ -121,7 +121,7 @@ def about(repeat: int, servers: Mapping[str, str]) -> dict[str, Any]:
     } | {name: said.split(" ", 1)[1] for name, said in servers.items()}
 
 
-def libraries() -> str:
+def _libraries() -> str:
     return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
 
 

@@ -18,6 +18,7 @@ import psycopg2
 import pymysql
 
 from benchmarks import servers
+from benchmarks.data import LOCALE
 from benchmarks.measuring import BenchmarkFault, environment, python
 from datagene.embedded import layout as layouts
 from datagene.embedded import mariadb as system_mariadb
@@ -38,7 +39,6 @@ class Source:
     table: str
     servers: Sequence[int] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)  # environment variables
-    database: str = ""
 
 
 class Stage(contextlib.ExitStack):
@@ -137,7 +137,7 @@ class Stage(contextlib.ExitStack):
                 cursor.execute(f"CREATE TABLE {name}.ready (id int)")
         url = f"mysql://{system_mariadb.USER}@127.0.0.1:{server.port}/{name}"
         secrets = account | {"SCANNER_PASSWORD": account["MYSQL_PASSWORD"]}
-        return Source(url, f"{name}.population", [_pid(server)], secrets, name)
+        return Source(url, f"{name}.population", [_pid(server)], secrets)
 
     @cached_property
     def _mariadb(self) -> MariaDB:
@@ -160,11 +160,11 @@ class Stage(contextlib.ExitStack):
                 self.tell(f"filling the database {name} (once)")
                 aside = f"making_{name}"
                 cursor.execute(f'DROP DATABASE IF EXISTS "{aside}"')
-                cursor.execute(f'CREATE DATABASE "{aside}"')
+                cursor.execute(f'CREATE DATABASE "{aside}" TEMPLATE template0 {LOCALE}')
                 _make(command, secrets | {"PGDATABASE": aside})
                 cursor.execute(f'ALTER DATABASE "{aside}" RENAME TO "{name}"')
         url = f"postgresql://{secrets['PGUSER']}@127.0.0.1:{self.server.port}/{name}"
-        return Source(url, table, [_pid(self.server)], secrets | {"SCANNER_PASSWORD": secrets["PGPASSWORD"]}, name)
+        return Source(url, table, [_pid(self.server)], secrets | {"SCANNER_PASSWORD": secrets["PGPASSWORD"]})
 
 
 @cache

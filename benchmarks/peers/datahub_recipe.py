@@ -21,6 +21,7 @@ def write(folder: Path, name: str, *, table: str | None) -> tuple[Path, Path]:
             "enabled": True,
             "include_field_quantiles": True,
             "include_field_distinct_value_frequencies": True,
+            "include_field_histogram": True,
         }
     recipe = {
         "source": {"type": "postgres", "config": config},

@@ -36,8 +36,9 @@ def python(stage: Stage, name: str) -> Path:
     if not ready.exists():
         stage.tell(f"installing {peer.label} (once; a few minutes)")
         shutil.rmtree(folder, ignore_errors=True)
-        _run([sys.executable, "-m", "venv", str(folder)], peer)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
+        _run([sys.executable, "-m", "venv", "--without-pip", str(folder)], peer)
+        pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+        pip += ["--disable-pip-version-check", "--no-input", "--quiet"]
         _run([*pip, "install", *peer.requirements], peer)
         ready.touch()
     return folder / "bin" / "python"

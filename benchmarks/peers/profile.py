@@ -1,4 +1,4 @@
-"""A full profile of a table in PostgreSQL, by us and by DataHub (its SQLAlchemy profiler, quantiles and frequencies on)."""
+"""A full profile of a table in PostgreSQL, by us and by DataHub (its SQLAlchemy profiler, quantiles, histograms and frequencies on)."""
 
 import json
 
