@@ -1,0 +1,249 @@
+"""What walks over every route stand on: the routes of the URL resolver, and two agencies with a row of every kind.
+
+Everything of the foreign agency carries a word that must never appear; its owner proves that the routes would show it.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, get_resolver
+
+from accounts.choices import Role
+from accounts.models import Agency, Person, SignedIn
+from assets.models import Column, Table
+from assets.services import requests, sources, systems
+from core import jobs, panels
+from core.models import Job
+from quality.models import RuleProposal
+from quality.services.proposals import accept_proposals
+from quality.services.rules import create_rule
+from tests.accounts import world
+
+WORD = "xqzv"  # in every name of the foreign agency
+CHINESE = "密锁"  # beside it, to search by without writing the word into the page ourselves
+SCRIPT = """
+CREATE TABLE {name}_person (id INTEGER PRIMARY KEY, {name}_name TEXT NOT NULL, {name}_sfzh TEXT);
+INSERT INTO {name}_person VALUES (1, '{name} 王晓岚', '11010519491231002X'), (2, '{name} 李敏', '000'), (3, '{name} 李敏', '440524188001010014');
+WITH RECURSIVE n (i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
+INSERT INTO {name}_person SELECT i, '{name} ' || i, 'K' || (10000 + i) FROM n;
+CREATE TABLE {name}_office (code TEXT PRIMARY KEY, title TEXT);
+INSERT INTO {name}_office VALUES ('A1', '{name}');
+"""
+# The three administrators must be different people, so it takes three to hold every role of an agency.
+CASTS = tuple(
+    (*(role for role in Role if role not in ("system_admin", "security_admin", "audit_admin")), admin)
+    for admin in ("system_admin", "security_admin", "audit_admin")
+)
+# Path parameters that name no row, and what stands in their place.
+OTHER_PARAMETERS = {"key": "accounts.people", "kind": "sqlite"}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+# Routes --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Route:
+    """One pattern of the resolver: `text` for people (`/people/{pk}/edit/`), its view, and the name of its key if any."""
+
+    text: str
+    callback: Any
+    key: str = ""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What the view answers; a function answers what it likes, so both kinds are tried."""
+        actions = getattr(self.callback, "actions", None)
+        view: Any = getattr(self.callback, "view_class", None)
+        if actions:
+            return tuple(method for method in METHODS if method in actions)
+        if view is None:
+            return ("get", "post")
+        allowed = getattr(view, "http_method_names", METHODS)
+        return tuple(method for method in METHODS if method in allowed and hasattr(view, method))
+
+    @property
+    def is_api(self) -> bool:
+        return self.text.startswith("/api/")
+
+    def address(self, key: Any = None) -> str:
+        return self.text.replace(f"{{{self.key}}}", str(key)) if self.key else self.text
+
+
+def routes() -> list[Route]:
+    """Every route but the API's answer to unknown paths."""
+
+    def walk(patterns: Any, before: str) -> Iterator[tuple[str, Any]]:
+        for one in patterns:
+            if isinstance(one, URLPattern):
+                yield before + str(one.pattern), one.callback
+            else:
+                yield from walk(one.url_patterns, before + str(one.pattern))
+
+    found = walk(get_resolver().url_patterns, "/")
+    return [route for pattern, view in found if "^.*" not in pattern for route in _routes_of(pattern, view)]
+
+
+def _routes_of(pattern: str, callback: Any) -> Iterator[Route]:
+    """One route, or one for each tab of a detail page."""
+    text = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern)
+    text = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", text)
+    text = text.replace("^", "").replace("$", "").replace("/?", "")
+    for name, value in OTHER_PARAMETERS.items():
+        text = text.replace(f"{{{name}}}", value)
+    for whole in [text.replace("{tab}", tab) for tab in _tabs(callback)] if "{tab}" in text else [text]:
+        keys = re.findall(r"{(\w+)}", whole)
+        assert len(keys) <= 1, f"{pattern}: say in OTHER_PARAMETERS how to fill what names no row"
+        yield Route(whole, callback, keys[0] if keys else "")
+
+
+def _tabs(callback: Any) -> list[str]:
+    """Keys of the page's own sections and of those that other apps add to its kind of object."""
+    page = callback.view_class()
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    page.setup(request)
+    model = page.queryset().model
+    return [tab.key for tab in (*page.tabs, *panels._panels.get(model._meta.label, {}).values())]
+
+
+def is_api(address: str) -> bool:
+    return address.startswith("/api/")
+
+
+def content(response: Any) -> str:
+    """Body and headers as text."""
+    if response.status_code == 304 or not hasattr(response, "content"):
+        return ""
+    return response.content.decode("utf-8", "replace") + str(dict(response.headers))
+
+
+def call(client: Client, method: str, address: str) -> Any:
+    """One request with an empty body, whose effects are undone."""
+    kind = "application/json" if is_api(address) else "application/x-www-form-urlencoded"
+    with transaction.atomic():
+        response = client.generic(method.upper(), address, "{}" if is_api(address) else "", content_type=kind)
+        transaction.set_rollback(True)
+    return response
+
+
+# Two agencies --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Place:
+    """An agency with one source, censused, ruled, scanned, changed and censused again. `ids` has a key per kind of row."""
+
+    agency: Agency
+    manager: Person
+    people: list[Person]
+    ids: dict[str, Any] = field(default_factory=dict)
+
+    def addresses(self) -> Iterator[tuple[Route, str, Any]]:
+        """(route, address, key) of every route, with the key of the row that it is about; key None without."""
+        for route in routes():
+            key = self.ids[self.label_of(route)] if route.key else None
+            yield route, route.address(key), key
+
+    def label_of(self, route: Route) -> str:
+        """The kind of row that a route is about, found once a session: one of the owner's people gets through."""
+        if route.text not in _LABELS:
+            stem = route.text.partition("{")[0]
+            known = [label for text, label in _LABELS.items() if text.startswith(stem)]
+            if route.is_api:
+                known.append(route.callback.cls.queryset.model._meta.label)
+            clients = [world.browser(person) for person in (self.manager, *self.people)]
+            tried = (label for label in (*known, *self.ids) if self._reaches(clients, route, label))
+            _LABELS[route.text] = next(tried, "")
+            assert _LABELS[route.text], f"nobody reaches {route.text}: the walk needs a row for it"
+        return _LABELS[route.text]
+
+    def _reaches(self, clients: list[Client], route: Route, label: str) -> bool:
+        answers = (
+            call(client, method, route.address(self.ids[label])) for client in clients for method in route.methods
+        )
+        return any(answer.status_code not in (403, 404) for answer in answers)
+
+
+_LABELS: dict[str, str] = {}
+
+
+def scoped_models() -> list[type[Model]]:
+    return [model for model in apps.get_models() if hasattr(model, "scope_lookup")]
+
+
+def two_places(folder: Path) -> tuple[Place, Place]:
+    """(mine, theirs): siblings below one city."""
+    city = world.agency("滨海市")
+    mine = build(city, "abcd", "本局", folder)
+    return mine, build(city, WORD, CHINESE, folder)
+
+
+def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
+    agency = world.agency(f"{label} {name}", parent)
+    manager = world.person(agency, "source_manager", "steward", name=f"{label} {name}")
+    people = [world.person(agency, *cast, name=f"{label} {name} {number}") for number, cast in enumerate(CASTS)]
+    system = systems.create_system(actor=manager, agency=agency, code=f"{name}-1", name=f"{label}系统 {name}")
+    path = folder / f"{name}.db"
+    path.touch()
+    change(path, SCRIPT.format(name=name))
+    source = sources.register_source(
+        actor=manager,
+        agency=agency,
+        system=system,
+        kind="sqlite",
+        name=f"{label}库 {name}",
+        parameters={"path": str(path)},
+    )
+    requests.request_census(actor=manager, source=source)
+    drain()
+    requests.request_scan(actor=manager, source=source, tables=())
+    drain()
+    accept_proposals(actor=manager, proposals=list(RuleProposal.objects.filter(column__source=source)[1:]))
+    table = Table.objects.get(source=source, name=f"{name}_person")
+    column = Column.objects.get(table=table, name=f"{name}_sfzh")
+    create_rule(actor=manager, table=table, columns=[column], kind="matches", parameters={"pattern": "^Z"}, name=name)
+    change(path, f"ALTER TABLE {name}_office ADD COLUMN {name}_phone TEXT")
+    requests.request_census(actor=manager, source=source)
+    drain()
+    requests.request_scan(actor=manager, source=source, tables=())
+    drain()
+    world.program(manager)
+    world.browser(manager)
+    place = Place(agency, manager, people)
+    place.ids = rows_of(place)
+    return place
+
+
+def drain() -> None:
+    jobs.drain()
+    ended = list(Job.objects.values_list("state", "partial", "error_code"))
+    assert set(ended) == {("succeeded", False, "")}, ended
+
+
+def change(path: Path, script: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+
+
+def rows_of(place: Place) -> dict[str, Any]:
+    """{label: key} of one row of each scoped model that belongs to the place."""
+    found = {}
+    for model in scoped_models():
+        lookup: str = model.scope_lookup  # type: ignore[attr-defined]
+        row = model._default_manager.filter(**{lookup: place.agency.pk}).order_by("pk").first()
+        if row is not None:
+            found[model._meta.label] = row.pk
+    found["accounts.Token"] = place.manager.tokens.get().pk
+    found["accounts.SignedIn"] = SignedIn.objects.get(person=place.manager).pk
+    return found
