@@ -19,7 +19,7 @@ class JobKind:
 
     ``handler`` does the work; what it returns, if anything, runs in the finishing transaction. ``max_attempt`` bounds
     how often a job whose worker died is tried; ``time_limit`` (seconds) bounds one attempt, None takes
-    ``settings.JOB_TIME_LIMIT``.
+    ``settings.JOB_TIME_LIMIT``. ``verb`` is the right that repeating it by hand needs; without one nobody may.
     """
 
     kind: str
@@ -27,6 +27,7 @@ class JobKind:
     handler: "Callable[[JobContext], Results | None]"
     max_attempt: int = 5
     time_limit: int | None = None
+    verb: str = ""
 
 
 _kinds: dict[str, JobKind] = {}

@@ -10,10 +10,10 @@ from core.visibility import visible_to
 
 
 def jobs_visible_to(user: Any) -> QuerySet[Job]:
-    """The jobs of the user's agencies and those the user started, newest first."""
+    """The jobs of the user's agencies, and those the user started where any role is still held, newest first."""
     if not user.is_authenticated:
         return Job.objects.none()
-    return visible_to(user, Job.objects.all()) | Job.objects.filter(actor_id=user.pk)
+    return visible_to(user, Job.objects.all()) | visible_to(user, Job.objects.filter(actor_id=user.pk), "agency.view")
 
 
 def running_jobs(user: Any) -> QuerySet[Job]:

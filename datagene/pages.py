@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -116,7 +116,7 @@ class JobPage(SignedInView):
             "items_failed": counts["failed"],
             "items_hidden": max(0, counts["done"] + counts["failed"] - self.ITEMS),
             "may_cancel": job.is_open and may_cancel(self.request.user, job),
-            "may_retry": job.state in (JobState.FAILED, JobState.CANCELLED) and may_cancel(self.request.user, job),
+            "may_retry": job.state in (JobState.FAILED, JobState.CANCELLED) and may_retry(self.request.user, job),
         }
 
 
@@ -145,16 +145,24 @@ class JobsChip(SignedInView):
 
 
 def may_cancel(user: Any, job: Job) -> bool:
-    """Who may stop or repeat a job: whoever started it, and those with the verb over its agency."""
+    """Who may stop a job: whoever started it, and those with the verb over its agency."""
     return job.actor_id == user.pk or can(user, "job.cancel", job)
 
 
+def may_retry(user: Any, job: Job) -> bool:
+    """Who may repeat a job: whoever might start it now. Having started it once, or being allowed to stop it, is not enough."""
+    kind = job_kinds.get(job.kind)
+    return kind is not None and bool(kind.verb) and can(user, kind.verb, job)
+
+
 class _JobAction(ActionView):
+    may: Callable[[Any, Job], bool]
+
     def queryset(self) -> QuerySet[Job]:
         return jobs_visible_to(self.request.user)
 
     def act(self, obj: Job) -> Text:
-        if not may_cancel(self.request.user, obj):
+        if not self.may(self.request.user, obj):
             raise PermissionDenied
         return self.change(obj)
 
@@ -163,6 +171,8 @@ class _JobAction(ActionView):
 
 
 class CancelJob(_JobAction):
+    may = staticmethod(may_cancel)
+
     def change(self, job: Job) -> Text:
         current = jobs.request_cancel(actor=self.request.user, job=job)
         if current.state == JobState.CANCELLED:
@@ -173,8 +183,10 @@ class CancelJob(_JobAction):
 class RetryJob(_JobAction):
     """The same work as a new job; what the failed one completed stays in the register."""
 
+    may = staticmethod(may_retry)
+
     def change(self, job: Job) -> Text:
-        if job.is_open or job_kinds.get(job.kind) is None:
+        if job.is_open:
             return _("任务没有重新执行。")
         again = jobs.create_job(
             actor=self.request.user,
