@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +20,7 @@ from core import job_kinds, jobs, navigation, search
 from core.choices import OPEN_STATES, JobState
 from core.exporting import ExportPage, Field
 from core.models import AuditEntry, Job, JobItem
+from core.problems import problem_response
 from core.selectors import audit_visible_to, jobs_visible_to, running_jobs
 from core.texts import Text
 from core.views import ActionView, Chip, Column, Crumb, SignedInView, with_query
@@ -305,6 +306,14 @@ class HelpPage(SignedInView):
 
 
 # Errors ------------------------------------------------------------------------------------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, or 413 for a body over the limit: what Django refuses before any view is asked (host, cookie, form)."""
+    status = 413 if isinstance(exception, RequestDataTooBig) else 400
+    if request.path.startswith("/api/"):
+        return problem_response(request, status, "too_large" if status == 413 else "bad_request")
+    return HttpResponse(render_to_string("400.html", {"too_large": status == 413}), status=status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,8 @@
 from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from datagene import home, pages
 
@@ -28,11 +30,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.Dashboard.as_view(), name="home"),
     path("", include((core_urls, "core"))),
     path("help/", pages.HelpPage.as_view(), name="help"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", require_POST(set_language), name="set_language"),
     *_part("", "accounts.urls"),
     *_part("", "assets.urls"),
     *_part("quality/", "quality.urls"),
     *_part("quantity/", "quantity.urls"),
     *_part("api/", "datagene.api"),
 ]
+handler400 = pages.bad_request
 handler500 = pages.server_error

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.contracts import nasty
+from tests.contracts.places import built, places  # noqa: F401  fixtures
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -149,6 +150,11 @@ class Place:
     people: list[Person]
     ids: dict[str, Any] = field(default_factory=dict)
 
+    def again(self) -> "Place":
+        """The same with people as the database knows them: nothing remembered on them from another test."""
+        people = [Person.objects.get(pk=person.pk) for person in (self.manager, *self.people)]
+        return Place(self.agency, people[0], people[1:], self.ids)
+
     def addresses(self) -> Iterator[tuple[Route, str, Any]]:
         """(route, address, key) of every route, with the key of the row that it is about; key None without."""
         for route in routes():
@@ -182,11 +188,23 @@ def scoped_models() -> list[type[Model]]:
     return [model for model in apps.get_models() if hasattr(model, "scope_lookup")]
 
 
-def two_places(folder: Path) -> tuple[Place, Place]:
-    """(mine, theirs): siblings below one city."""
-    city = world.agency("滨海市")
-    mine = build(city, "abcd", "本局", folder)
-    return mine, build(city, WORD, CHINESE, folder)
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[tuple[Place, Place]]:
+    """Built once for a module, in a transaction that is never committed: tests get them by `places`."""
+    folder = tmp_path_factory.mktemp("places")
+    with django_db_blocker.unblock(), transaction.atomic():
+        city = world.agency("滨海市")
+        yield build(city, "abcd", "本局", folder), build(city, WORD, CHINESE, folder)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def places(built: tuple[Place, Place], settings: Any) -> Iterator[tuple[Place, Place]]:
+    """(mine, theirs): siblings below one city. What a test does to them is undone."""
+    settings.API_CALLS_PER_MINUTE = 1_000_000
+    with transaction.atomic():
+        yield built[0].again(), built[1].again()
+        transaction.set_rollback(True)
 
 
 def build(parent: Agency, name: str, label: str, folder: Path) -> Place:

@@ -32,23 +32,15 @@ from tests.contracts.places import (
     is_api,
     routes,
     scoped_models,
-    two_places,
 )
 
-pytestmark = pytest.mark.django_db
 BY_KEY = (UUIDFilter, ModelChoiceFilter, ModelMultipleChoiceFilter)
+Pair = tuple[Place, Place]
 NOT_ABOUT_ROWS = ("/healthz", "/readyz", "/account/", "/sign-in/", "/api/schema")
 PAGE_PARAMETERS = ("agency", "parent", "source", "table", "column", "columns", "inspect", "selected", "system", "rule")
 
 
-@pytest.fixture
-def places(tmp_path: Path, settings: Any) -> tuple[Place, Place]:
-    """(mine, theirs): siblings below one city."""
-    settings.API_CALLS_PER_MINUTE = 1_000_000
-    return two_places(tmp_path)
-
-
-def test_walk_covers_every_scoped_model(places: tuple[Place, Place]) -> None:
+def test_walk_covers_every_scoped_model(places: Pair) -> None:
     """The foreign agency owns a row of (nearly) every kind, else the walk would prove nothing."""
     _mine, theirs = places
     labels = {model._meta.label for model in scoped_models()}
@@ -58,7 +50,7 @@ def test_walk_covers_every_scoped_model(places: tuple[Place, Place]) -> None:
             assert model._meta.label in {"quality.RuleColumn"}, f"{model._meta.label} says no scope_lookup"
 
 
-def test_owner_is_shown_what_the_walk_looks_for(places: tuple[Place, Place]) -> None:
+def test_owner_is_shown_what_the_walk_looks_for(places: Pair) -> None:
     """The positive control: every route with a key answers its own people with 200, nearly all with the word in it."""
     _mine, theirs = places
     clients = [world.browser(person) for person in (theirs.manager, *theirs.people)]
@@ -80,7 +72,7 @@ def test_owner_is_shown_what_the_walk_looks_for(places: tuple[Place, Place]) -> 
 
 
 @pytest.mark.parametrize("cast", range(len(CASTS)))
-def test_no_route_shows_anything_of_another_agency(places: tuple[Place, Place], cast: int) -> None:
+def test_no_route_shows_anything_of_another_agency(places: Pair, cast: int) -> None:
     """A foreign key is answered as one that nobody ever had."""
     mine, theirs = places
     client = world.browser(mine.people[cast])
@@ -96,7 +88,7 @@ def test_no_route_shows_anything_of_another_agency(places: tuple[Place, Place], 
             assert response.status_code in (403, 404), address
 
 
-def test_no_route_changes_anything_of_another_agency(places: tuple[Place, Place]) -> None:
+def test_no_route_changes_anything_of_another_agency(places: Pair) -> None:
     mine, theirs = places
     before = AuditEntry.objects.filter(scope_id=theirs.agency.pk).count()
     for person in mine.people:
@@ -112,6 +104,7 @@ def test_no_route_changes_anything_of_another_agency(places: tuple[Place, Place]
     assert AuditEntry.objects.filter(scope_id=theirs.agency.pk).count() == before
 
 
+@pytest.mark.django_db
 def test_not_a_byte_differs_by_what_another_agency_has(tmp_path: Path, settings: Any) -> None:
     """Lists, counts of facets, charts, rankings, to-dos, search, exports: all as if the other agency had nothing."""
     settings.API_CALLS_PER_MINUTE = 1_000_000
@@ -144,7 +137,7 @@ def steady(response: Any) -> str:
     return text
 
 
-def test_search_never_finds_another_agency(places: tuple[Place, Place]) -> None:
+def test_search_never_finds_another_agency(places: Pair) -> None:
     mine, theirs = places
     texts = (CHINESE, "misuo", f"{CHINESE}库", theirs.manager.username)
     for person in mine.people:
@@ -157,7 +150,7 @@ def test_search_never_finds_another_agency(places: tuple[Place, Place]) -> None:
     assert owner.get("/api/v1/search/", {"q": CHINESE}).json()["total"] > 0
 
 
-def test_filters_by_foreign_ids_find_nothing(places: tuple[Place, Place]) -> None:
+def test_filters_by_foreign_ids_find_nothing(places: Pair) -> None:
     """Every filter of every list, and every parameter that pages read, with keys of every kind."""
     mine, theirs = places
     client = world.browser(mine.people[0])
@@ -183,14 +176,14 @@ def test_filters_by_foreign_ids_find_nothing(places: tuple[Place, Place]) -> Non
     assert checked > 300
 
 
-def test_numbers_are_zero_for_an_agency_with_nothing(places: tuple[Place, Place]) -> None:
+def test_numbers_are_zero_for_an_agency_with_nothing(places: Pair) -> None:
     city = Agency.objects.get(name="滨海市")
     empty = world.person(world.agency("空局", city), "viewer")
     values = {row["key"]: row["value"] for row in world.browser(empty).get("/api/v1/indicators/").json()}
     assert {key: value for key, value in values.items() if value} == {"accounts.agencies": 1, "accounts.people": 1}
 
 
-def test_bodies_cannot_point_at_another_agency(places: tuple[Place, Place]) -> None:
+def test_bodies_cannot_point_at_another_agency(places: Pair) -> None:
     mine, theirs = places
     system, manager = world.browser(mine.people[0]), world.browser(mine.manager)
     security = world.browser(mine.people[1])
@@ -221,7 +214,7 @@ def test_bodies_cannot_point_at_another_agency(places: tuple[Place, Place]) -> N
     assert Rule.objects.filter(table__source__agency=theirs.agency, kind="row_count").count() == 0
 
 
-def test_visitor_is_sent_to_sign_in_everywhere(places: tuple[Place, Place]) -> None:
+def test_visitor_is_sent_to_sign_in_everywhere(places: Pair) -> None:
     _mine, theirs = places
     client, open_routes = Client(), set()
     for route, address, _key in theirs.addresses():
@@ -244,7 +237,7 @@ def test_every_verb_is_asked_by_the_role_that_has_it() -> None:
         assert marks == [verb in ROLE_VERBS[role] for role in Role], verb
 
 
-def test_disabled_and_ungranted_people_see_no_row(places: tuple[Place, Place]) -> None:
+def test_disabled_and_ungranted_people_see_no_row(places: Pair) -> None:
     mine, _theirs = places
     ungranted = world.person(mine.agency)
     for route in routes():

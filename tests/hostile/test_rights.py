@@ -99,7 +99,11 @@ def test_administrators_of_people_see_no_data() -> None:
 
 def test_visitor_and_person_without_a_role_change_nothing() -> None:
     assert doors("visitor", changing=True) == doors("nobody", changing=True) == set()
-    assert doors("visitor", changing=False) == {"/healthz", "/readyz", *(f"/api/schema{end}" for end in ("", ".json", ".yaml"))}
+    assert doors("visitor", changing=False) == {
+        "/healthz",
+        "/readyz",
+        *(f"/api/schema{end}" for end in ("", ".json", ".yaml")),
+    }
 
 
 def test_viewer_only_reads() -> None:
