@@ -199,12 +199,10 @@ def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
 
 
 @pytest.fixture
-def places(built: tuple[Place, Place], settings: Any) -> Iterator[tuple[Place, Place]]:
+def places(built: tuple[Place, Place], db: None, settings: Any) -> tuple[Place, Place]:
     """(mine, theirs): siblings below one city. What a test does to them is undone."""
     settings.API_CALLS_PER_MINUTE = 1_000_000
-    with transaction.atomic():
-        yield built[0].again(), built[1].again()
-        transaction.set_rollback(True)
+    return built[0].again(), built[1].again()
 
 
 def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
