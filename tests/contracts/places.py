@@ -23,6 +23,7 @@ from accounts.choices import Role
 from accounts.models import Agency, Person, SignedIn
 from assets.models import Column, Table
 from assets.services import requests, sources, systems
+from assets.services.networks import allow_network
 from core import jobs, panels
 from core.models import Job
 from quality.models import RuleProposal
@@ -234,6 +235,7 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
     drain()
     requests.request_scan(actor=manager, source=source, tables=())
     drain()
+    allow_network(actor=None, agency=agency, network="10.9.0.0/16", reason=f"{label} {name}")
     world.program(manager)
     world.browser(manager)
     place = Place(agency, manager, people)
