@@ -28,7 +28,14 @@ def handle_scan(context: JobContext) -> Results:
     return scan.run_scan(context)
 
 
-TEST = JobKind(kind="assets.test_source", label=_("测试连接"), handler=handle_test, max_attempt=2, time_limit=180, verb="source.manage")
+TEST = JobKind(
+    kind="assets.test_source",
+    label=_("测试连接"),
+    handler=handle_test,
+    max_attempt=2,
+    time_limit=180,
+    verb="source.manage",
+)
 CENSUS = JobKind(kind="assets.census", label=_("盘点"), handler=handle_census, verb="census.run")
 SCAN = JobKind(kind="assets.scan", label=_("扫描"), handler=handle_scan, verb="scan.run")
 
