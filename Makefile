@@ -12,7 +12,7 @@ export PORT
 export PYTHONUTF8 := 1
 export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format types layers migrations deploy-check docs bench bench-peers ci bundle clean
+.PHONY: help demo up test lint format types layers migrations deploy-check docs bench bench-peers ci bundle bundle-check bundle-intact clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -57,23 +57,30 @@ bench-peers: .venv/dev ## the same work by DataHub, Soda Core and Great Expectat
 ci: ## what the build server runs
 	@.ci/run
 
-bundle: .venv/runtime ## all wheels of requirements.txt in bundle/, for a machine without a network
-	@$(PIP) download --only-binary :all: --dest bundle --requirement requirements.txt
-	@cd bundle && sha256sum *.whl > SHA256SUMS && ls | wc -l
+bundle: .venv/runtime ## all wheels in bundle/, for a machine without a network (DEV=1: test tools too; PLATFORM=… for another)
+	@$(PY) deploy/bundle.py $(if $(DEV),--dev) $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(PYTHON_VERSION),--python-version $(PYTHON_VERSION))
+
+bundle-check: .venv/runtime ## installs bundle/ into a new environment without a network
+	@$(PY) deploy/bundle.py --check $(if $(DEV),--dev)
+
+bundle-intact:
+	@if [ -d bundle ]; then cd bundle && sha256sum --check --quiet --strict SHA256SUMS || { echo 'bundle/ is not what was made: copy it again' >&2; exit 1; }; fi
 
 clean: ## remove what can be made again; the data stays (its place: make demo prints it)
-	@rm -rf .venv bundle staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv bundle bundle.partial staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- The environment ---------------------------------------------------------------------------------------------------
 # A stamp is younger than the file it stands for; an interrupted installation leaves none and is done again.
 
 .venv/runtime: requirements.txt | .venv/bin/python
+	@$(MAKE) --no-print-directory bundle-intact
 	@echo "installing requirements (once; a few minutes)"
 	@$(PIP) install $(FROM) --requirement requirements.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt requirements.txt | .venv/bin/python
+	@$(MAKE) --no-print-directory bundle-intact
 	@echo "installing requirements and test tools (once; a few minutes)"
 	@$(PIP) install $(FROM) --requirement requirements-dev.txt
 	@touch $@ .venv/runtime
