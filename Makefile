@@ -12,7 +12,7 @@ export PORT
 export PYTHONUTF8 := 1
 export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format types layers migrations deploy-check docs bench bench-peers ci bundle bundle-check bundle-intact clean
+.PHONY: help demo up test lint format types layers migrations deploy-check docs bench bench-peers ci bundle bundle-check bundle-intact upgrade-check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -62,6 +62,9 @@ bundle: .venv/runtime ## all wheels in bundle/, for a machine without a network 
 
 bundle-check: .venv/runtime ## installs bundle/ into a new environment without a network
 	@$(PY) deploy/bundle.py --check $(if $(DEV),--dev)
+
+upgrade-check: .venv/runtime ## upgrades a running demo platform from an earlier commit (REV=…; some minutes)
+	@$(PY) -u deploy/upgrade_check.py $(REV)
 
 bundle-intact:
 	@if [ -d bundle ]; then cd bundle && sha256sum --check --quiet --strict SHA256SUMS || { echo 'bundle/ is not what was made: copy it again' >&2; exit 1; }; fi
