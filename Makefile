@@ -12,7 +12,7 @@ export PORT
 export PYTHONUTF8 := 1
 export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format types layers migrations deploy-check docs bench bench-peers ci bundle bundle-check bundle-intact upgrade-check clean
+.PHONY: help demo up test lint format types layers migrations deploy-check docs bench bench-peers chaos ci bundle bundle-check bundle-intact upgrade-check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -56,6 +56,10 @@ bench-peers: .venv/dev ## the same work by DataHub, Soda Core and Great Expectat
 
 ci: ## what the build server runs
 	@.ci/run
+
+chaos: .venv/dev ## the job ledger under injected faults (SEED=… draws others), and the long fault tests
+	@$(PY) -m tests.hostile.faults.chaos $(if $(SEED),--seed $(SEED))
+	@$(PY) -m pytest -q -m chaos tests/hostile
 
 bundle: .venv/runtime ## all wheels in bundle/, for a machine without a network (DEV=1: test tools too; PLATFORM=… for another)
 	@$(PY) deploy/bundle.py $(if $(DEV),--dev) $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(PYTHON_VERSION),--python-version $(PYTHON_VERSION))

@@ -14,9 +14,9 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes
@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
-from django.utils import timezone
 
 from core import keys
 from core.actors import Actor, actor_fields
@@ -62,10 +61,14 @@ class Verification:
     fault: Fault | None
 
 
-def lock() -> None:
-    """Wait for one's turn to write entries, until the transaction ends. Taken before any row that may also wait."""
+def lock() -> datetime:
+    """Wait for one's turn to write entries, until the transaction ends. Taken before any row that may also wait.
+
+    Answers the database's time when the turn came: later entries are never older ones.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT clock_timestamp() FROM pg_advisory_xact_lock(%s)", [LOCK])
+        return cast(datetime, cursor.fetchone()[0])
 
 
 def record(
@@ -82,11 +85,11 @@ def record(
     ``target`` is an object or its key ("app.Model:<pk>"); ``changes`` is JSON-like and must hold no secrets. Raises keys.KeyFileError when the key file cannot be read.
     """
     with transaction.atomic():
-        lock()
+        at = lock()
         last = AuditEntry.objects.order_by("-id").first()
         entry = AuditEntry(
             id=last.id + 1 if last else 1,
-            at=timezone.now(),
+            at=at,
             **actor_fields(actor),
             verb=verb,
             target=clean(target if isinstance(target, str) else target_of(target), 200),

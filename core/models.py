@@ -13,6 +13,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -60,7 +61,7 @@ class Job(models.Model):
     error_params = models.JSONField(default=dict, blank=True)
     url = models.CharField(max_length=300, blank=True)  # the page that shows what the job produced
 
-    created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
+    created_at = models.DateTimeField(_("创建时间"), db_default=Now())
     started_at = models.DateTimeField(_("开始时间"), null=True)
     finished_at = models.DateTimeField(_("结束时间"), null=True)
 
@@ -141,7 +142,7 @@ class JobItem(models.Model):
     label = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=10, choices=ItemState, default=ItemState.DONE)
     detail = models.JSONField(default=dict, blank=True)  # of a failed item: {"code": …, "params": {…}}
-    at = models.DateTimeField(auto_now=True)
+    at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name = _("任务步骤")
@@ -246,7 +247,7 @@ class SearchDocument(models.Model):
     scope_id = models.UUIDField(null=True)
     names = ArrayField(models.TextField(), default=list)  # normalised names, for "exact" and "begins with"
     terms = SearchVectorField()
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("检索条目")

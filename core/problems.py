@@ -16,7 +16,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from core.errors import BadParameter, TooLarge
+from core.errors import BadParameter, TooLarge, outage
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,8 @@ TITLES = {
     "precondition_required": gettext_lazy("需要 If-Match 头"),
     "too_large": gettext_lazy("请求内容过大"),
     "unsupported_media_type": gettext_lazy("不支持此内容类型"),
+    "unavailable": gettext_lazy("暂时无法使用"),
+    "storage_full": gettext_lazy("磁盘空间已满"),
     "throttled": gettext_lazy("请求过于频繁"),
     "error": gettext_lazy("服务器内部错误"),
 }
@@ -78,6 +80,8 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
     request = context["request"]
     known = _as_api_exception(exc)
     set_rollback()
+    if known is not None and known.status_code >= 500:
+        log.warning("the platform is out of order: %s", type(exc).__name__, exc_info=exc)
     if known is None:
         body = document(500, "error", _("处理请求时出错，可凭 traceId 向管理员查询。"), request.path)
         log.error("unhandled error under /api/, trace %s", body["traceId"], exc_info=exc)
@@ -116,7 +120,7 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
         if isinstance(detail, dict) and "__all__" in detail:
             detail["non_field_errors"] = detail.pop("__all__")
         return exceptions.ValidationError(detail)
-    return None
+    return outage(exc)
 
 
 def _flatten(detail: Any, place: str, where: str) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,8 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from celery.beat import Scheduler
 from django.conf import settings
-from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "datagene.settings")
 
@@ -34,8 +34,6 @@ app.conf.update(
         "interval_max": 0.1,
     },
     task_default_queue="datagene",
-    task_queues=[Queue("datagene"), Queue("datagene.tick")],  # type: ignore[no-untyped-call]
-    task_routes={"datagene.tick": {"queue": "datagene.tick"}},
     task_serializer="json",
     accept_content=["json"],
     task_acks_late=False,
@@ -51,14 +49,7 @@ app.conf.update(
     worker_redirect_stdouts=False,
     worker_pool="prefork",
     worker_cancel_long_running_tasks_on_connection_loss=False,  # losing the broker is no reason to lose a scan
-    beat_scheduler="celery.beat:Scheduler",  # in memory: one entry needs no file
-    beat_schedule={
-        "tick": {
-            "task": "datagene.tick",
-            "schedule": settings.JOB_TICK_SECONDS,
-            "options": {"expires": settings.JOB_TICK_SECONDS * 2},
-        }
-    },
+    beat_scheduler="datagene.celery:Tick",
     timezone="UTC",
 )
 
@@ -67,16 +58,23 @@ app.conf.update(
 def run_job(job_id: str) -> None:
     """Claim the job and carry it out; nothing happens when somebody else has it."""
     from core import jobs  # slow import: models, which are not ready when the worker's main process loads this module
+    from core.outage import tolerated  # slow import: with it
 
-    jobs.run(job_id, stopping=_ending.is_set)
+    with tolerated():
+        jobs.run(job_id, stopping=_ending.is_set)
 
 
-@app.task(name="datagene.tick")  # type: ignore[untyped-decorator]
-def tick() -> None:
-    """The reaper and the due schedules; any number may run at once."""
-    from core import jobs  # slow import: as above
+class Tick(Scheduler):  # type: ignore[misc]
+    """Beat does the one periodic act itself: it waits for no broker and no free worker, and believes no clock of theirs."""
 
-    jobs.tick()
+    def tick(self, *_args: Any, **_kwargs: Any) -> float:
+        """Reap, schedule, offer; the seconds until the next time."""
+        from core import jobs  # slow import: as above
+        from core.outage import tolerated  # slow import: as above
+
+        with tolerated():
+            jobs.tick()
+        return float(settings.JOB_TICK_SECONDS)
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]

@@ -124,6 +124,20 @@ def embedded_postgres(place: Layout) -> dict[str, object]:
     }
 
 
+def with_limits(database: dict[str, object]) -> dict[str, object]:
+    """``database`` with limits on every wait; options that its URL names win.
+
+    A server that is gone without a word is noticed within half a minute. A process that is frozen in the middle of a
+    transaction loses it, and with it the rows and the audit lock that everybody else would wait for.
+    """
+    options: dict[str, object] = {
+        "connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+        "tcp_user_timeout": 30_000, "options": "-c idle_in_transaction_session_timeout=60s",
+    }  # fmt: skip
+    given = database.get("OPTIONS")
+    return {**database, "OPTIONS": {**options, **(given if isinstance(given, dict) else {})}}
+
+
 def broker(url: str) -> str:
     """The same Redis for Celery, which spells a unix socket `redis+socket://` and the database number `virtual_host`."""
     parts = urlsplit(url)

@@ -7,9 +7,8 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
 from django.db.models import Count, F, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import job_kinds, jobs, navigation, search
 from core.choices import OPEN_STATES, JobState
+from core.errors import Unavailable, outage
 from core.exporting import ExportPage, Field
 from core.models import AuditEntry, Job, JobItem
 from core.problems import problem_response
@@ -317,15 +317,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 with the request's identifier, which the log lines of the failure carry too; 503 when the database is away.
-
-    Asks the database nothing.
+    """500 with the request's identifier, which the log lines of the failure carry too; 503 when the database is away,
+    507 when a disk is full. Asks the database nothing.
     """
-    away = isinstance(sys.exc_info()[1], OperationalError)
-    status = 503 if away else 500
-    reference = structlog.contextvars.get_contextvars().get("request_id", "")
+    known = outage(sys.exc_info()[1])
+    status = known.status_code if known else 500
     if request.path.startswith("/api/"):
-        title = "Service unavailable" if away else "Internal server error"
-        problem = {"type": "about:blank", "title": title, "status": status, "traceId": reference}
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
-    return HttpResponse(render_to_string(f"{status}.html", {"reference": reference}), status=status)
+        code, detail = (known.default_code, str(known.detail)) if known else ("error", "")
+        response: HttpResponse = problem_response(request, status, code, detail)
+    else:
+        reference = structlog.contextvars.get_contextvars().get("request_id", "")
+        response = HttpResponse(render_to_string(f"{status}.html", {"reference": reference}), status=status)
+    if status == 503:
+        response["Retry-After"] = str(Unavailable.wait + 1)
+    return response

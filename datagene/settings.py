@@ -50,7 +50,9 @@ DATABASES = {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": environment.number("DATABASE_CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
-        **(environment.postgres(_database_url) if _database_url else environment.embedded_postgres(_layout)),
+        **environment.with_limits(
+            environment.postgres(_database_url) if _database_url else environment.embedded_postgres(_layout)
+        ),
     }
 }
 REDIS_URL = environment.text("REDIS_URL", f"unix://{_layout.valkey_socket}?db=0")

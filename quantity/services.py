@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils import timezone
 
 from assets.choices import Method, ObjectState
 from assets.models import CensusRun, ScanRun, Table
+from core import clock
 from quantity.choices import Origin
 from quantity.models import VolumeSample
 
@@ -45,7 +45,7 @@ def _has_moved(table: Table) -> bool:
 
 def _of_table(run: CensusRun | ScanRun, origin: Origin, table: Table) -> VolumeSample:
     return VolumeSample(
-        source_id=run.source_id, agency_id=run.source.agency_id, table=table, at=run.finished_at or timezone.now(),
+        source_id=run.source_id, agency_id=run.source.agency_id, table=table, at=run.finished_at or clock.now(),
         origin=origin, run_id=run.pk, method=table.rows_method, columns=table.column_count, rows=table.rows,
         bytes=table.bytes, uncounted=int(table.rows is None),
     )  # fmt: skip
@@ -57,7 +57,7 @@ def _of_source(run: CensusRun | ScanRun, origin: Origin, tables: Sequence[Table]
     sizes = [table.bytes for table in tables if table.bytes is not None]
     exact = all(table.row_count is not None for table in tables)
     return VolumeSample(
-        source_id=run.source_id, agency_id=run.source.agency_id, at=run.finished_at or timezone.now(), origin=origin,
+        source_id=run.source_id, agency_id=run.source.agency_id, at=run.finished_at or clock.now(), origin=origin,
         run_id=run.pk, method=Method.EXACT if exact else Method.ESTIMATE, tables=len(tables),
         columns=sum(table.column_count for table in tables), rows=sum(rows), bytes=sum(sizes) if sizes else None,
         uncounted=len(tables) - len(rows),

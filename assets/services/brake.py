@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
@@ -18,7 +17,7 @@ from assets.choices import Brake
 from assets.models import CensusRun, Column, Table
 from assets.permissions import require
 from assets.services import gone
-from core import audit
+from core import audit, clock
 
 MANY_COLUMNS = 20
 COLUMN_SHARE = 0.3  # of what was known
@@ -41,7 +40,7 @@ def hold(run: CensusRun, tables: Sequence[UUID], columns: Sequence[UUID]) -> Non
 def supersede_older(run: CensusRun) -> None:
     """A newer census has looked again: older questions about the source are void."""
     older = CensusRun.objects.filter(source=run.source_id, brake=Brake.HELD).exclude(pk=run.pk)
-    older.update(brake=Brake.SUPERSEDED, decided_at=timezone.now())
+    older.update(brake=Brake.SUPERSEDED, decided_at=clock.now())
 
 
 @transaction.atomic
@@ -84,7 +83,7 @@ def _held(actor: Person | None, run: CensusRun) -> CensusRun:
 
 
 def _decide(run: CensusRun, actor: Person | None, decision: Brake, comment: str) -> None:
-    run.brake, run.decided_by, run.decided_at, run.decision_comment = decision, actor, timezone.now(), comment.strip()
+    run.brake, run.decided_by, run.decided_at, run.decision_comment = decision, actor, clock.now(), comment.strip()
 
 
 def _audit(actor: Person | None, verb: str, run: CensusRun, comment: str) -> None:

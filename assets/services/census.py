@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from assets import policy, signals
 from assets.choices import Brake, ChangeKind, ObjectState, RunState, SourceState
@@ -14,6 +13,7 @@ from assets.models import CensusRun, Column, DataSource, SchemaChange, Table
 from assets.services import apply, brake, gone, plan, runs
 from assets.services.known import Known, load_known
 from assets.services.sources import note_contact
+from core import clock
 from core.jobs import JobContext, JobFailed
 from scanner.errors import SourceError
 from scanner.model import Snapshot, Unreadable
@@ -59,7 +59,7 @@ def _look(run: CensusRun, source: DataSource, known: Known) -> tuple[Snapshot, t
 
 def _record(context: JobContext, run: CensusRun, todo: plan.Plan) -> None:
     """Write down what differs, one checkpoint a table. A resumed attempt finds the finished ones unchanged."""
-    now = timezone.now()
+    now = clock.now()
     _touch(todo, now)
     done = len(todo.same)
     for step in todo.steps:
@@ -109,7 +109,7 @@ def _finish(run: CensusRun, snapshot: Snapshot, todo: plan.Plan) -> dict[str, An
         gone.mark_columns(run, list(Column.objects.filter(pk__in=todo.gone_columns)))
     _count(run, snapshot, todo)
     run.state = RunState.PARTIAL if run.unreadable else RunState.SUCCEEDED
-    run.finished_at = timezone.now()
+    run.finished_at = clock.now()
     run.save()
     gone.recount(run.source)
     DataSource.objects.filter(pk=run.source_id).update(
@@ -157,7 +157,7 @@ def check_source(context: JobContext) -> Callable[[], dict[str, Any]]:
             report = connector.test()
     except SourceError as error:
         note_contact(source, error)
-        DataSource.objects.filter(pk=source.pk).update(last_test_at=timezone.now())
+        DataSource.objects.filter(pk=source.pk).update(last_test_at=clock.now())
         code, params = as_stored(error)
         raise JobFailed(code, **params) from None
     context.progress(1, 1, "assets.connect")
@@ -169,7 +169,7 @@ def check_source(context: JobContext) -> Callable[[], dict[str, Any]]:
             "can_write": report.privileges.can_write, "superuser": report.privileges.superuser,
         }  # fmt: skip
         DataSource.objects.filter(pk=source.pk).exclude(state=SourceState.REMOVED).update(
-            last_test_at=timezone.now(), **facts
+            last_test_at=clock.now(), **facts
         )
         return {**facts, "schemas": report.schemas, "tables": report.tables}
 

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from assets import documents, signals
 from assets.choices import ChangeKind, ObjectState
 from assets.models import CensusRun, Column, DataSource, SchemaChange, Table
-from core import search
+from core import clock, search
 
 
 def mark_tables(run: CensusRun, tables: Sequence[Table]) -> None:
     """These tables are confirmed gone: one change each, out of the search index, announced."""
     if not tables:
         return
-    now = timezone.now()
+    now = clock.now()
     ids = [table.pk for table in tables]
     Table.objects.filter(pk__in=ids).update(state=ObjectState.GONE, state_code="", state_params={}, state_at=now)
     SchemaChange.objects.bulk_create(
@@ -32,7 +31,7 @@ def mark_columns(run: CensusRun, columns: Sequence[Column]) -> None:
     """These columns are confirmed gone from tables that are there."""
     if not columns:
         return
-    now = timezone.now()
+    now = clock.now()
     ids = [column.pk for column in columns]
     Column.objects.filter(pk__in=ids).update(state=ObjectState.GONE, state_code="", state_params={}, state_at=now)
     SchemaChange.objects.bulk_create(

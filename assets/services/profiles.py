@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.utils import timezone
-
 from assets.choices import ObjectState, PersonalKind
 from assets.masking import mask_profile, personal_kind
 from assets.models import Column, ColumnProfile, ScanRun, Table, TableProfile
 from assets.storable import storable
+from core import clock
 from scanner import model as scanner
 
 KEPT = 90  # readings of one table; older ones are dropped
@@ -19,7 +18,7 @@ def store(run: ScanRun, table: Table, reading: scanner.Reading, seconds: float) 
     A column that the census has not seen yet is left out; the next census brings it in. Values are masked by the
     policy of the source before they are written.
     """
-    now = timezone.now()
+    now = clock.now()
     _retire(table)
     profile = TableProfile.objects.create(
         table=table, run=run, at=now, rows=reading.rows, plan=reading.plan, statements=reading.statements,
@@ -81,7 +80,7 @@ def _plain(value: Any) -> Any:
 
 
 def _update_table(table: Table, rows: int, personal: int) -> None:
-    now = timezone.now()
+    now = clock.now()
     if table.state != ObjectState.SEEN:  # of a table in sight the census may have noted that it is not listed whole
         table.state_at = now
         table.state, table.state_code, table.state_params = ObjectState.SEEN, "", {}

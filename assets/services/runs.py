@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Count, Sum
-from django.utils import timezone
 
 from assets.choices import RunState, SourceState
 from assets.models import CensusRun, DataSource, ScanRun
+from core import clock
 from core.jobs import JobCancelled, JobContext, JobFailed
 from core.jobs.context import JobTimedOut
 from core.models import Job
+from core.outage import storage_full
 
 R = TypeVar("R", CensusRun, ScanRun)
 
@@ -43,14 +44,14 @@ def begin(model: type[R], context: JobContext, source: DataSource) -> R:
     """
     actor = Job.objects.values_list("actor_name", flat=True).get(pk=context.job_id)
     run, _new = model.objects.get_or_create(
-        job_id=context.job_id, defaults={"source": source, "started_at": timezone.now(), "actor_name": actor}
+        job_id=context.job_id, defaults={"source": source, "started_at": clock.now(), "actor_name": actor}
     )
     run.source = source
     if run.state != RunState.RUNNING:  # an earlier attempt lost our database on its way out
         run.state, run.error_code, run.error_params, run.finished_at = RunState.RUNNING, "", {}, None
         run.save()
     abandoned = model.objects.filter(source=source, state=RunState.RUNNING).exclude(pk=run.pk)
-    abandoned.update(state=RunState.FAILED, error_code="worker_lost", finished_at=timezone.now())
+    abandoned.update(state=RunState.FAILED, error_code="worker_lost", finished_at=clock.now())
     return run
 
 
@@ -68,8 +69,8 @@ def watched(run: CensusRun | ScanRun) -> Iterator[None]:
     except JobCancelled:
         _end(run, RunState.CANCELLED, "", {})
         raise
-    except Exception:
-        _end(run, RunState.FAILED, "internal_error", {})
+    except Exception as error:
+        _end(run, RunState.FAILED, "storage_full" if storage_full(error) else "internal_error", {})
         raise
 
 
@@ -82,5 +83,5 @@ def count_read(run: ScanRun) -> None:
 def _end(run: CensusRun | ScanRun, state: RunState, code: str, params: dict[str, object]) -> None:
     if isinstance(run, ScanRun):
         count_read(run)
-    run.state, run.error_code, run.error_params, run.finished_at = state, code, params, timezone.now()
+    run.state, run.error_code, run.error_params, run.finished_at = state, code, params, clock.now()
     run.save()

@@ -14,7 +14,7 @@ from assets.messages import as_stored
 from assets.models import DataSource, ScanRun, Table
 from assets.services import gone, profiles, runs
 from assets.services.sources import note_contact
-from core import keys
+from core import clock, keys
 from core.jobs import JobContext, JobFailed
 from scanner.connectors.base import Connector
 from scanner.errors import SourceError
@@ -116,7 +116,7 @@ def _read_once(context: JobContext, connector: Connector, table: Table, rules: S
     structure = connector.describe(table.schema_name, table.name)
     reading = read_table(
         connector, structure, rules=rules, plan="push" if table.source.push_only else "auto",
-        now=timezone.now(), tz=timezone.get_current_timezone(),
+        now=clock.now(), tz=timezone.get_current_timezone(),
         sketch_key=keys.current().derive(b"datagene sketch"), should_stop=context.check,
     )  # fmt: skip
     return Outcome(reading, time.monotonic() - began)
@@ -142,7 +142,7 @@ def _note_failure(context: JobContext, run: ScanRun, table: Table, error: Source
     code, params = as_stored(error)
     with transaction.atomic():
         if table.state == ObjectState.SEEN:
-            table.state_at = timezone.now()
+            table.state_at = clock.now()
         table.state, table.state_code, table.state_params = ObjectState.UNREADABLE, code, params
         table.save(update_fields=["state", "state_code", "state_params", "state_at"])
         context.item_failed(str(table.pk), table.label, code, params)
@@ -153,7 +153,7 @@ def _finish(run: ScanRun) -> dict[str, Any]:
     runs.count_read(run)
     run.tables_failed = run.tables_total - run.tables_done
     run.state = RunState.PARTIAL if run.tables_failed else RunState.SUCCEEDED
-    run.finished_at = timezone.now()
+    run.finished_at = clock.now()
     run.save()
     gone.recount(run.source)
     DataSource.objects.filter(pk=run.source_id).update(last_scan_at=run.finished_at)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -17,7 +16,7 @@ from assets.models import DataSource
 from assets.permissions import require
 from assets.services import schedules
 from assets.services.systems import set_fields
-from core import audit, search
+from core import audit, clock, search
 from core.jobs import NotACronText
 from core.jobs.schedules import next_due
 from scanner.connectors.base import Parameter, check_text, clean
@@ -152,7 +151,7 @@ def note_contact(source: DataSource, error: SourceError | None) -> None:
         return
     code, params = as_stored(error)
     DataSource.objects.filter(pk=source.pk).exclude(state__in=_STOPPED).update(
-        state=SourceState.FAILING, error_code=code, error_params=params, error_at=timezone.now()
+        state=SourceState.FAILING, error_code=code, error_params=params, error_at=clock.now()
     )
 
 
@@ -215,7 +214,7 @@ def _check(source: DataSource) -> None:
         cron = getattr(source, name)
         try:
             if cron:
-                next_due(cron, timezone.now())
+                next_due(cron, clock.now())
         except NotACronText:
             raise ValidationError({name: _("时间表 %(cron)s 无法识别。") % {"cron": cron}}) from None
     if source.system is not None and source.system.agency_id != source.agency_id:

@@ -105,7 +105,7 @@ def save_item(lease: Lease, key: str, label: str, state: ItemState, detail: dict
     JobItem.objects.update_or_create(
         job_id=lease.job_id,
         key=clean(key, 300),
-        defaults={"label": clean(label, 300), "state": state, "detail": plain(detail)},
+        defaults={"label": clean(label, 300), "state": state, "detail": plain(detail), "at": Now()},
     )
 
 

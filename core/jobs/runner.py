@@ -7,10 +7,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from core import job_kinds
 from core.choices import JobState
@@ -20,12 +21,13 @@ from core.jobs.dispatch import dispatch, dispatch_next
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.tick import tick
 from core.models import Job
+from core.outage import LOST_DATABASE, storage_full, tolerated
 from core.texts import plain
 
 log = logging.getLogger(__name__)
 
 Stop = Callable[[], bool]
-LOST_DATABASE = (OperationalError, InterfaceError)
+T = TypeVar("T")
 
 
 def never() -> bool:
@@ -38,7 +40,8 @@ def run(job_id: UUID | str, *, stopping: Stop = never) -> bool:
     Safe to call any number of times, from anywhere. Errors of the handler end in the ledger, never in the caller. Every
     line logged meanwhile carries the job's id and that of the request it came from; jobs created meanwhile inherit it.
     """
-    lease = ledger.claim(UUID(str(job_id)), f"{socket.gethostname()}:{os.getpid()}")
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    lease = _patiently(lambda: ledger.claim(UUID(str(job_id)), owner), stopping=stopping)
     if lease is None:
         return False
     job = Job.objects.get(pk=lease.job_id)
@@ -93,14 +96,18 @@ def _carry_out(
             raise
     except JobTimedOut as error:
         _fail(context, lease, heartbeat, JobFailed("timeout", seconds=error.seconds))
-    except LOST_DATABASE:
-        log.warning("the platform's database was lost; the job will be resumed", exc_info=True)
-        _stop(heartbeat)
-        _give_back(lease, forgive=False)
-    except Exception:
-        reference = secrets.token_hex(4)
-        log.exception("a job failed unexpectedly", extra={"reference": reference})
-        _fail(context, lease, heartbeat, JobFailed("internal_error", reference=reference))
+    except Exception as error:
+        if storage_full(error):
+            log.exception("a disk is full")
+            _fail(context, lease, heartbeat, JobFailed("storage_full"))
+        elif isinstance(error, LOST_DATABASE):
+            log.warning("the platform's database was lost; the job will be resumed", exc_info=True)
+            _stop(heartbeat)
+            _give_back(lease, forgive=False)
+        else:
+            reference = secrets.token_hex(4)
+            log.exception("a job failed unexpectedly", extra={"reference": reference})
+            _fail(context, lease, heartbeat, JobFailed("internal_error", reference=reference))
 
 
 def _fail(context: JobContext, lease: ledger.Lease, heartbeat: Heartbeat | None, error: JobFailed) -> None:
@@ -124,23 +131,23 @@ def _finish(
         with ledger.finishing(lease, state, progress_done=done, progress_total=total, phase=phase, **fields):
             ledger.set_result(lease, state, results() if results else {})
 
-    _with_patience(write)
+    _patiently(write)
     log.info("a job has ended", extra={"state": str(state)})
 
 
 def _give_back(lease: ledger.Lease, *, forgive: bool) -> None:
-    _with_patience(lambda: ledger.release(lease, forgive=forgive))
+    _patiently(lambda: ledger.release(lease, forgive=forgive))
     dispatch(lease.job_id)
 
 
-def _with_patience(write: Callable[[], None]) -> None:
-    """Repeat one guarded transaction while the database is away, for as long as the lease could still be ours."""
+def _patiently(write: Callable[[], T], *, stopping: Stop = never) -> T:
+    """Repeat one guarded transaction while the database is away, for as long as a lease could still be ours."""
     give_up = time.monotonic() + limits.lease()
     while True:
         try:
             return write()
-        except LOST_DATABASE:
-            if connection.in_atomic_block or time.monotonic() > give_up:
+        except LOST_DATABASE as error:
+            if connection.in_atomic_block or time.monotonic() > give_up or stopping() or storage_full(error):
                 raise
             connection.close()
             time.sleep(0.25)
@@ -172,12 +179,11 @@ def work(*, stopping: threading.Event) -> None:
     """A worker without a broker, until ``stopping``: run what waits, look again each second, tick now and then."""
     next_tick = 0.0
     while not stopping.is_set():
-        try:
+        worked = 0
+        with tolerated():
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + limits.tick()
                 tick()
-            drain(once=True, stopping=stopping.is_set) or stopping.wait(1.0)
-        except LOST_DATABASE:
-            log.warning("the platform's database does not answer; trying again", exc_info=True)
-            connection.close()
+            worked = drain(once=True, stopping=stopping.is_set)
+        if not worked:
             stopping.wait(1.0)

@@ -8,7 +8,7 @@ from cronsim import CronSim, CronSimError
 from django.db import transaction
 from django.utils import timezone
 
-from core import audit, job_kinds
+from core import audit, clock, job_kinds
 from core.actors import Actor
 from core.jobs.services import create_job
 from core.models import Schedule
@@ -52,7 +52,7 @@ def schedule(
         "exclusive_key": exclusive_key,
         "url": url,
         "enabled": enabled,
-        "next_at": next_due(cron, timezone.now()),
+        "next_at": next_due(cron, clock.now()),
     }
     made, _new = Schedule.objects.update_or_create(kind=kind, target=target, defaults=fields)
     changes = {"kind": kind, "cron": cron, "enabled": enabled}
@@ -91,16 +91,16 @@ def create_due_jobs() -> int:
     Missed times (the platform was off) give one job, not many; a job of the schedule that is still open is not
     doubled. Runs in the tick's transaction.
     """
-    created = 0
-    due = Schedule.objects.select_for_update(skip_locked=True).filter(enabled=True, next_at__lte=timezone.now())
+    created, now = 0, clock.now()
+    due = Schedule.objects.select_for_update(skip_locked=True).filter(enabled=True, next_at__lte=now)
     for row in due.order_by("next_at", "pk"):
         try:
-            row.next_at = next_due(row.cron, timezone.now())
+            row.next_at = next_due(row.cron, now)
         except NotACronText:
             row.next_at = None  # was edited by hand in the database; it never comes due
         if job_kinds.get(row.kind):  # else: an app that is not installed here; another worker may know it
             created += _create_one(row)
-        row.last_at = timezone.now()
+        row.last_at = now
         row.save(update_fields=["next_at", "last_at"])
     return created
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
+from core import clock
 from core.models import SearchDocument
 from core.search.terms import name_terms, normalise, spoken, text_terms
 from core.texts import Text, clean
@@ -64,7 +65,8 @@ def index(documents: Iterable[Document]) -> int:
     """Add or replace documents, in batches; the number written. The last of two with one key counts."""
     written = 0
     for batch in _batches(documents):
-        rows = [_row(document) for document in {document.key: document for document in batch}.values()]
+        now = clock.now()
+        rows = [_row(document, now) for document in {document.key: document for document in batch}.values()]
         SearchDocument.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -86,7 +88,7 @@ def rebuild() -> dict[str, int]:
     Readers see the old index until the new one is complete.
     """
     with transaction.atomic():
-        began = timezone.now()
+        began = clock.now()
         written = {kind.kind: index(kind.documents()) for kind in kinds()}
         SearchDocument.objects.filter(kind__in=written, updated_at__lt=began).delete()
     return written
@@ -103,7 +105,7 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield batch
 
 
-def _row(document: Document) -> SearchDocument:
+def _row(document: Document, now: datetime) -> SearchDocument:
     names = [clean(name) for name in (document.title, *document.names) if name]
     return SearchDocument(
         key=document.key,
@@ -114,6 +116,7 @@ def _row(document: Document) -> SearchDocument:
         scope_id=document.scope_id,
         names=sorted({key[:300] for name in names for key in (normalise(name), *spoken(name)) if key}),
         terms=_vector(names, document),
+        updated_at=now,
     )
 
 

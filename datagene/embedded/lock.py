@@ -14,8 +14,11 @@ class Lock:
         self.path = path
         self._descriptor = -1
 
-    def acquire(self, note: str = "") -> None:
-        """Raises AlreadyRunning naming the holder and the note it left."""
+    def acquire(self, note: str = "") -> bool:
+        """Whether the last holder went without a word (killed, or the power failed): what it ran may still be ending.
+
+        Raises AlreadyRunning naming the holder and the note it left.
+        """
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -25,9 +28,11 @@ class Lock:
             raise AlreadyRunning(
                 f"the platform already runs on {self.path.parent} (process {holder or 'unknown'}); stop it there with Ctrl-C"
             ) from None
+        abandoned = os.fstat(descriptor).st_size > 0
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()} {note}\n".encode())
+        os.pwrite(descriptor, f"{os.getpid()} {note}\n".encode(), 0)
         self._descriptor = descriptor
+        return abandoned
 
     def release(self) -> None:
         if self._descriptor >= 0:

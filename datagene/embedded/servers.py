@@ -15,6 +15,8 @@ from datagene.embedded.estate import Estate
 from datagene.embedded.layout import Layout
 from datagene.embedded.lock import Lock
 
+RETRY = 5.0  # seconds between two starts of a server that does not start
+
 
 def say(line: str) -> None:
     """To the terminal, at once: a supervisor's output is often a pipe."""
@@ -41,11 +43,16 @@ class Servers:
         self.place, self.tell, self.demo = place, tell, demo
         self.lock = Lock(place.lock)
         self.all: list[Server] = []
+        self.ailing: set[str] = set()
+        self.not_before = 0.0
 
-    def take(self, note: str = "") -> None:
-        """Raises AlreadyRunning when another process holds the directory; `note` is what it is then told of us."""
+    def take(self, note: str = "") -> bool:
+        """Whether the last holder was killed. `note` is what others are told of us.
+
+        Raises AlreadyRunning when another process holds the directory.
+        """
         layouts.prepare(self.place)
-        self.lock.acquire(note)
+        return self.lock.acquire(note)
 
     def start(self) -> None:
         """After `take`. Raises EmbeddedError when a server cannot run; nothing is left running then."""
@@ -66,11 +73,20 @@ class Servers:
             raise
 
     def revive(self) -> None:
-        """Start again whichever server has died. Raises EmbeddedError when it cannot."""
+        """Start again whichever server has died; one that cannot start (a full disk, say) is tried again, and told once."""
         for server in self.all:
-            if not server.alive():
-                self.tell(f"{server.name} has died; starting it again")
-                server.start()
+            if server.alive():
+                self.ailing.discard(server.name)
+            elif time.monotonic() >= self.not_before:
+                try:
+                    if server.name not in self.ailing:
+                        self.tell(f"{server.name} has died; starting it again")
+                    server.start()
+                except (EmbeddedError, OSError, psycopg2.Error) as error:
+                    self.not_before = time.monotonic() + RETRY
+                    if server.name not in self.ailing:
+                        self.tell(f"{error}\nTrying again every {RETRY:g} s")
+                    self.ailing.add(server.name)
 
     def stop(self) -> None:
         for server in reversed(self.all):

@@ -18,6 +18,7 @@ from datagene.embedded.servers import Servers, say
 
 LOOK_EVERY = 0.5  # seconds
 CALM_AFTER = 30.0  # seconds a child has to live for its next death to count as the first
+LAST_WISHES = 15.0  # seconds that the children of a killed supervisor may take to end (gunicorn's graceful_timeout)
 LONGEST_PAUSE = 30.0  # seconds between two starts of a child that keeps dying
 WORKER_OPTIONS = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # workers need not know each other
 
@@ -104,8 +105,12 @@ class Supervisor:
 
         Raises EmbeddedError, having stopped what was started.
         """
-        self.servers.take(f"http://127.0.0.1:{self.port}")
-        check_port(self.port)
+        killed = self.servers.take(f"http://127.0.0.1:{self.port}")
+        try:
+            check_port(self.port, patience=LAST_WISHES if killed else 0)
+        except EmbeddedError:
+            self.servers.lock.release()
+            raise
         before = [signal.signal(number, self._leave) for number in (signal.SIGINT, signal.SIGTERM)]
         try:
             self.servers.start()
@@ -149,17 +154,26 @@ class Supervisor:
         self.tell("stopped")
 
 
-def check_port(port: int) -> None:
-    """Raises EmbeddedError when the web's port is taken."""
+def check_port(port: int, patience: float = 0) -> None:
+    """Raises EmbeddedError when the web's port is taken, and still is after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while error := _refusal(port):
+        if time.monotonic() > deadline:
+            raise EmbeddedError(
+                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}): another program has it. "
+                f"Choose another: PORT={port + 1 if port < 65535 else 8000} make demo"
+            )
+        time.sleep(0.2)
+
+
+def _refusal(port: int) -> OSError | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise EmbeddedError(
-                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}): another program has it. "
-                f"Choose another: PORT={port + 1 if port < 65535 else 8000} make demo"
-            ) from None
+            return error
+    return None
 
 
 def answers(port: int) -> bool:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from assets.models import ScanRun
+from core import clock
 from quality.choices import FindingState
 from quality.models import CheckResult, Finding, Rule
 from quality.signals import check_failed, finding_closed
@@ -56,10 +55,10 @@ def _close(finding: Finding, run: ScanRun, at: datetime) -> None:
 def withdraw_findings(*, rules: Iterable[Rule]) -> int:
     """End the open findings of rules that no longer ask what they asked; returns how many."""
     return Finding.objects.filter(rule__in=list(rules), state=FindingState.OPEN).update(
-        state=FindingState.WITHDRAWN, closed_at=timezone.now(), keys=[], keys_expire_at=None
+        state=FindingState.WITHDRAWN, closed_at=clock.now(), keys=[], keys_expire_at=None
     )
 
 
 def drop_expired_keys() -> int:
     """Forget failing rows' keys past their time; returns how many findings were cleared."""
-    return Finding.objects.filter(keys_expire_at__lt=timezone.now()).update(keys=[], keys_expire_at=None)
+    return Finding.objects.filter(keys_expire_at__lt=clock.now()).update(keys=[], keys_expire_at=None)

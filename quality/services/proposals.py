@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.utils import timezone
 
 import scanner.model
 from accounts.models import Person
 from accounts.permissions import require
 from assets.models import Table
-from core import audit
+from core import audit, clock
 from quality.choices import ProposalState, RuleOrigin
 from quality.models import Rule, RuleProposal
 from quality.proposing import Constraint, propose
@@ -26,7 +25,7 @@ def refresh_proposals(*, table: Table, profiles: Sequence[scanner.model.ColumnPr
     columns = {column.name: column for column in table.columns.exclude(state="gone")}
     known = {(p.column_id, p.kind): p for p in RuleProposal.objects.filter(column__table=table)}
     ruled = set(Rule.objects.filter(table=table).values_list("rule_columns__column_id", "kind"))
-    now = timezone.now()
+    now = clock.now()
     current = set()
     for item in propose(profiles, _constraints(table)):
         column = columns.get(item.column)
@@ -93,5 +92,5 @@ def _open(proposals: Iterable[RuleProposal]) -> list[RuleProposal]:
 
 
 def _decide(actor: Person, proposal: RuleProposal, state: str) -> None:
-    proposal.state, proposal.decided_by, proposal.decided_at = state, actor, timezone.now()
+    proposal.state, proposal.decided_by, proposal.decided_at = state, actor, clock.now()
     proposal.save()

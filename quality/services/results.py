@@ -10,6 +10,7 @@ from django.utils import timezone
 import scanner.model
 from assets.masking import mask_values
 from assets.models import ScanRun, Table
+from core import clock
 from quality import scoring
 from quality.choices import FindingState
 from quality.models import CheckResult, Finding, Rule, SourceScore, TableScore
@@ -34,7 +35,7 @@ def _store(
     table: Table, rows: int, rules: Sequence[Rule], found: Mapping[str, scanner.model.CheckResult], run: ScanRun
 ) -> list[CheckResult]:
     CheckResult.objects.filter(rule__in=rules, current=True).update(current=False)
-    now = timezone.now()
+    now = clock.now()
     results = [_result(rule, found[str(rule.pk)], table, rows, run, now) for rule in rules]
     CheckResult.objects.bulk_create(results)
     opened = {finding.rule_id: finding for finding in Finding.objects.filter(rule__in=rules, state=FindingState.OPEN)}
