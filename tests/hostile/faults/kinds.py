@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 from typing import Any
 
@@ -15,6 +16,7 @@ TABLES = """
 CREATE TABLE hostile_item (job uuid, step text, token bigint);
 CREATE TABLE hostile_result (job uuid, token bigint);
 """
+PAUSE = threading.Event()  # never set: waits by the monotonic clock, which libfaketime leaves alone
 
 
 def work(ctx: jobs.JobContext) -> jobs.Results:
@@ -28,7 +30,7 @@ def work(ctx: jobs.JobContext) -> jobs.Results:
         for _ in range(2):
             ctx.check()
             attempt.note()
-            time.sleep(0.1)
+            PAUSE.wait(0.1)
         with ctx.item(step):
             attempt.note()
             _insert("hostile_item", job=str(ctx.job_id), step=step, token=attempt.token)
@@ -50,7 +52,7 @@ def dawdle(ctx: jobs.JobContext) -> None:
     """Until it is told to stop."""
     while True:
         ctx.check()
-        time.sleep(0.05)
+        PAUSE.wait(0.05)
 
 
 def poised(ctx: jobs.JobContext) -> jobs.Results:

@@ -19,7 +19,8 @@ from datagene.embedded.process import free_port
 from datagene.embedded.supervisor import WORKER_OPTIONS
 from datagene.embedded.valkey import Valkey
 
-LEASE, TICK = 6, 2  # seconds
+CELERY = ("-m", "celery", "--quiet", "-A", "datagene.celery")
+LEASE, TICK = 5, 1  # seconds
 
 
 def until(fact: Callable[[], Any], seconds: float = 60, what: str = "it") -> Any:
@@ -43,23 +44,26 @@ class Celery:
         }  # fmt: skip
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+    def start(self, *command: str, **more: str) -> subprocess.Popen[bytes]:
         """A leader of its own process group."""
-        command = [sys.executable, "-W", "ignore::RuntimeWarning", "-m", "celery", "--quiet", "-A", "datagene.celery"]
         with self.log.open("ab") as log:
             self.started.append(
                 subprocess.Popen(
-                    [*command, *arguments], env=self.environment | more, cwd=PROJECT, stdin=subprocess.DEVNULL,
+                    [sys.executable, *command], env=self.environment | more, cwd=PROJECT, stdin=subprocess.DEVNULL,
                     stdout=log, stderr=log, start_new_session=True,
                 )
             )  # fmt: skip
         return self.started[-1]
 
     def worker(self, children: int = 3, **more: str) -> subprocess.Popen[bytes]:
-        return self.start("worker", "--concurrency", str(children), *WORKER_OPTIONS, **more)
+        return self.start(*CELERY, "worker", "--concurrency", str(children), *WORKER_OPTIONS, **more)
 
     def beat(self) -> subprocess.Popen[bytes]:
-        return self.start("beat")
+        return self.start(*CELERY, "beat")
+
+    def run_jobs(self, **more: str) -> subprocess.Popen[bytes]:
+        """The worker that needs no broker; it ticks too."""
+        return self.start("manage.py", "run_jobs", **more)
 
     def stop(self) -> None:
         for process in self.started:
