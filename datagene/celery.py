@@ -4,8 +4,10 @@ Hence: messages are acknowledged at once (a duplicate is free, a lost one is off
 without results, retries or remote control. No finite visibility timeout suits scans of hours, and none is needed.
 """
 
+import logging
 import multiprocessing
 import os
+import threading
 from typing import Any
 
 from celery import Celery, signals
@@ -17,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "datagene.settings")
 # Set by the worker's main process when it is asked to end; its forked children give their job back at the next table.
 _ending = multiprocessing.Event()
 
+log = logging.getLogger(__name__)
 app = Celery("datagene")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
@@ -75,6 +78,25 @@ class Tick(Scheduler):  # type: ignore[misc]
         with tolerated():
             jobs.tick()
         return float(settings.JOB_TICK_SECONDS)
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+def begin_reports(**_kwargs: Any) -> None:
+    """From the main process: its children may be busy for hours."""
+    threading.Thread(target=_report, name="report", daemon=True).start()
+
+
+def _report() -> None:
+    from django.db import connection  # slow import: with it
+
+    from core import jobs  # slow import: as above
+
+    while not _ending.wait(settings.JOB_TICK_SECONDS):
+        try:
+            jobs.report()
+        except Exception as error:  # the next report is as good
+            log.warning("a worker could not report", extra={"reason": str(error)[:200]})
+        connection.close()  # a child that is forked now inherits nothing
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]

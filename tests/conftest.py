@@ -122,6 +122,7 @@ def left_out() -> dict[str, str]:
         "pages in a browser": (_has("chromium", "chromium-browser", "google-chrome"), "chromium"),
         "pictures of Chinese text": (_has_chinese_font(), "fonts-noto-cjk"),
         "compiling translations": (_has("msgfmt"), "gettext"),
+        "workers with a wrong clock": (_has("faketime"), "faketime"),
     }
     return {what: package for what, (here, package) in needs.items() if not here}
 

@@ -9,7 +9,7 @@ from core.jobs.dispatch import dispatch, register_dispatcher
 from core.jobs.runner import Stop, drain, run
 from core.jobs.schedules import NotACronText, schedule, unschedule
 from core.jobs.services import create_job, request_cancel
-from core.jobs.tick import tick
+from core.jobs.tick import report, tick
 
 __all__ = [
     "JobCancelled",
@@ -25,6 +25,7 @@ __all__ = [
     "drain",
     "register",
     "register_dispatcher",
+    "report",
     "request_cancel",
     "run",
     "schedule",

@@ -19,7 +19,7 @@ from core.jobs import ledger, limits
 from core.jobs.context import JobCancelled, JobContext, JobFailed, JobInterrupted, JobTimedOut
 from core.jobs.dispatch import dispatch, dispatch_next
 from core.jobs.heartbeat import Heartbeat
-from core.jobs.tick import tick
+from core.jobs.tick import report, tick
 from core.models import Job
 from core.outage import LOST_DATABASE, storage_full, tolerated
 from core.texts import plain
@@ -183,6 +183,7 @@ def work(*, stopping: threading.Event) -> None:
         with tolerated():
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + limits.tick()
+                report()
                 tick()
             worked = drain(once=True, stopping=stopping.is_set)
         if not worked:

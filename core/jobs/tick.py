@@ -46,6 +46,12 @@ ON CONFLICT (name) DO UPDATE SET seen_at = clock_timestamp()
 FORGET = "DELETE FROM core_worker WHERE seen_at < clock_timestamp() - interval '1 day'"
 
 
+def report() -> None:
+    """A worker says that there is one on this host; without it nobody would know an idle worker from none."""
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN, [socket.gethostname()[:100]])
+
+
 @dataclass(frozen=True, slots=True)
 class Ticked:
     """What one tick did; all zero when another process was at it."""
@@ -56,12 +62,7 @@ class Ticked:
 
 
 def tick() -> Ticked:
-    """Reap, schedule, offer. Any number of processes may call it at any time: one at once does the work.
-
-    Whoever ticks is a worker, and is noted as seen.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(SEEN, [socket.gethostname()[:100]])
+    """Reap, schedule, offer. Any number of processes may call it at any time: one at once does the work."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])

@@ -200,7 +200,7 @@ def test_readings_and_broken_sources_are_told(city: SimpleNamespace, token: None
 
 
 def test_workers_backups_and_the_audit_trail_are_told(db: None, token: None) -> None:
-    jobs.tick()
+    jobs.report()
     Worker.objects.create(name="gone", seen_at=timezone.now() - timedelta(minutes=6))
     upkeep.note(upkeep.BACKUP_MADE, backup="x")
     upkeep.note(upkeep.AUDIT_VERIFIED, entries=1, fault=None)

@@ -26,7 +26,7 @@ def test_queued_with_all_workers_down(celery: stack.Celery, ask: Callable[..., J
     celery.worker()
     until(lambda: ended(next_of_its_source))
     assert Job.objects.get(pk=job.pk).attempt == 0
-    assert [found for found, in rows("SELECT job FROM hostile_result")] == [next_of_its_source.pk]
+    assert [found for (found,) in rows("SELECT job FROM hostile_result")] == [next_of_its_source.pk]
 
 
 def test_running(celery: stack.Celery, ask: Callable[..., Job]) -> None:

@@ -12,7 +12,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from core import jobs
-from core.models import AuditEntry, Job
+from core.models import AuditEntry, Job, Worker
 from tests.hostile.faults import stack
 from tests.hostile.faults.conftest import Broker, ended, rows
 from tests.hostile.faults.stack import until
@@ -31,8 +31,11 @@ def test_jobs_queued_in_a_broker_that_is_stopped_and_wiped_all_run(
     celery.worker()
     celery.beat()
     until(lambda: ended(*before, meanwhile))
+    until(Worker.objects.exists, what="the worker's report")
     assert set(Job.objects.values_list("state", "attempt")) == {("succeeded", 1)}
-    assert sorted(job for job, in rows("SELECT job FROM hostile_result")) == sorted(j.pk for j in (*before, meanwhile))
+    assert sorted(job for (job,) in rows("SELECT job FROM hostile_result")) == sorted(
+        j.pk for j in (*before, meanwhile)
+    )
 
 
 def test_a_message_delivered_twenty_times_is_one_attempt(
