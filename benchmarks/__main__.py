@@ -40,7 +40,9 @@ def _run(name: str, stage: Stage) -> bool:
         _tell(f"{name}: {error}")
         return False
     about = report.about(stage.repeat, stage.versions)
-    report.keep(stage.place.data, name, outcome, full=stage.full, about=about)
+    other = os.environ.get("DATAGENE_POSTGRES")
+    kept = f"{name} ({stage.versions['PostgreSQL']})" if other and "PostgreSQL" in stage.versions else name
+    report.keep(stage.place.data, kept, outcome, full=stage.full, about=about)
     print(f"\n{outcome.title}\n\n{report.shape(outcome, full=stage.full)}", flush=True)
     return True
 

@@ -96,13 +96,15 @@ def document(folder: Path, order: Sequence[str]) -> list[str]:
     """Write the kept outcomes into DOCUMENT, in this order; the names of those written."""
     written: list[str] = []
     parts = [f"Libraries: {_libraries()}."]
-    for name in order:
-        path = folder / "results" / f"{name}.json"
+    results = folder / "results"
+    for path in (
+        path for name in order for path in [results / f"{name}.json", *sorted(results.glob(f"{name} (*.json"))]
+    ):
         if path.exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
             about = ", ".join(f"{what} {value}" for what, value in kept["about"].items())
-            parts += [f"### {name}: {kept['title']}", kept["text"], f"<sub>{about}</sub>"]
-            written.append(name)
+            parts += [f"### {path.stem}: {kept['title']}", kept["text"], f"<sub>{about}</sub>"]
+            written.append(path.stem)
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]

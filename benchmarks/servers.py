@@ -7,6 +7,7 @@ import psycopg2
 import pymysql
 
 from datagene.embedded import layout as layouts
+from datagene.embedded import providers
 from datagene.embedded.layout import Layout
 from datagene.embedded.mariadb import MariaDB
 from datagene.embedded.postgres import USER, Postgres, Tell, connect, password
@@ -18,8 +19,11 @@ SETTINGS = {"shared_buffers": f"{BUFFERS >> 10}kB", "autovacuum": "off", "fsync"
 
 @contextlib.contextmanager
 def postgresql(place: Layout, tell: Tell) -> Iterator[Postgres]:
-    """A running server with SETTINGS. Raises EmbeddedError."""
-    server = Postgres(place, layouts.owner(), tell, tcp_port=free_port())
+    """A running server with SETTINGS, in a folder of its major version. Raises EmbeddedError."""
+    major = providers.major_version(providers.postgres_bin_dir(place.binaries))
+    own = Layout(place.data / f"postgresql-{major}")
+    layouts.prepare(own)
+    server = Postgres(own, layouts.owner(), tell, tcp_port=free_port(), binaries=place.binaries)
     try:
         server.start()
         if _apply(server):
@@ -68,7 +72,7 @@ def version(server: Postgres | MariaDB) -> str:
     if isinstance(server, Postgres):
         with contextlib.closing(psycopg2.connect(server.url())) as connection, connection.cursor() as cursor:
             cursor.execute("SHOW server_version")
-            return f"PostgreSQL {cursor.fetchone()[0]}"
+            return f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
     with contextlib.closing(pymysql.connect(**server.keywords())) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT version()")
         return f"MariaDB {cursor.fetchone()[0]}"

@@ -98,6 +98,7 @@ class Stage(contextlib.ExitStack):
 
     @cached_property
     def server(self) -> Postgres:
+        """The embedded one, or another that `DATAGENE_POSTGRES` names; each major version has a cluster of its own."""
         server = self.enter_context(servers.postgresql(self.place, self.tell))
         self.versions["PostgreSQL"] = servers.version(server)
         return server

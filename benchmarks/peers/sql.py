@@ -10,9 +10,22 @@ _ID_SUM = " + ".join(f"substr(sfzh, {place}, 1)::int * {weight}" for place, weig
 _CODE_SUM = " + ".join(
     f"(strpos('{ALPHABET}', substr(gzdw, {place}, 1)) - 1) * {pow(3, place - 1, 31)}" for place in range(1, 18)
 )
-NO_DAY = "(csrq !~ '^[0-9]{8}$' OR NOT pg_input_is_valid(csrq, 'date'))"
+
+
+def is_day(text: str) -> str:
+    """Whether the text is a day of the calendar as YYYYMMDD, on every version (`pg_input_is_valid` came with 16)."""
+    year, month, day = (f"substr({text}, {start}, {length})::int" for start, length in ((1, 4), (5, 2), (7, 2)))
+    leap = f"({year} % 4 = 0 AND ({year} % 100 <> 0 OR {year} % 400 = 0))::int"
+    last = (
+        f"CASE {month} WHEN 2 THEN 28 + {leap} WHEN 4 THEN 30 WHEN 6 THEN 30 WHEN 9 THEN 30 WHEN 11 THEN 30 ELSE 31 END"
+    )
+    form = "^[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
+    return f"CASE WHEN {text} ~ '{form}' THEN {day} <= {last} ELSE {text} IS NULL END"
+
+
+NO_DAY = f"NOT ({is_day('csrq')})"
 WRONG = {
-    "check-sfzh": f"""CASE WHEN sfzh ~ '^[0-9]{{17}}[0-9X]$' AND pg_input_is_valid(substr(sfzh, 7, 8), 'date')
+    "check-sfzh": f"""CASE WHEN sfzh ~ '^[0-9]{{17}}[0-9X]$' AND {is_day("substr(sfzh, 7, 8)")}
         THEN substr('10X98765432', ({_ID_SUM}) % 11 + 1, 1) <> right(sfzh, 1) ELSE sfzh IS NOT NULL END""",
     "check-gzdw": f"""CASE WHEN gzdw ~ '^[{ALPHABET}]{{18}}$'
         THEN ({_CODE_SUM} + strpos('{ALPHABET}', right(gzdw, 1)) - 1) % 31 <> 0 ELSE gzdw IS NOT NULL END""",

@@ -128,13 +128,14 @@ def test_results_are_written_between_the_marks_of_the_document(tmp_path: Path, m
     monkeypatch.setattr(report, "DOCUMENT", target)
     measured = {"mine": measuring.Measured("mine", [Sample(1, 1, 1, 1)])}
     report.keep(tmp_path, "census", report.Outcome("a title", measured), full=True, about={"runs": 3})
-    assert report.document(tmp_path, ["census", "never-run"]) == ["census"]
+    report.keep(tmp_path, "census (PostgreSQL 15.1)", report.Outcome("old", measured), full=True, about={"runs": 1})
+    assert report.document(tmp_path, ["census", "never-run"]) == ["census", "census (PostgreSQL 15.1)"]
     text = target.read_text(encoding="utf-8")
     assert text.startswith("head\n")
     assert text.endswith("\ntail\n")
     assert "### census: a title" in text
     assert "runs 3" in text
-    assert "old" not in text
+    assert "\nold\n" not in text
 
 
 # What is planted, counted again by plain loops.
