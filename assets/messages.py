@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from assets.scanner_sentences import SENTENCES
 from core import messages
 from core.texts import Text
-from scanner.errors import SourceError
+from scanner.errors import Said, SourceError
 
 # core already says "timeout" of a job that ran too long; a silent source is another matter.
 _RENAMED = {"timeout": "source_timeout"}
@@ -63,7 +64,7 @@ OTHERS: dict[str, Text] = {
 
 
 def register() -> None:
-    messages.register_all({**SOURCE_ERRORS, **PHASES, **OTHERS})
+    messages.register_all({**SOURCE_ERRORS, **PHASES, **OTHERS, **SENTENCES})
 
 
 def message_code(code: str) -> str:
@@ -72,9 +73,31 @@ def message_code(code: str) -> str:
 
 
 def as_stored(error: SourceError) -> tuple[str, dict[str, Any]]:
-    """(code, params) of an error as rows keep them: params are text and numbers only."""
-    params = {name: value if isinstance(value, int | float) else str(value) for name, value in error.params.items()}
-    return message_code(error.code), params
+    """(code, params) of an error as rows keep them."""
+    return sentence_stored(error.said)
+
+
+def sentence_stored(sentence: str) -> tuple[str, dict[str, Any]]:
+    """(code, params) of a sentence of the scanner as rows keep them; no code for text that is not its own.
+
+    Params are text, numbers, and sentences as core.messages takes them: {"code", "params", "text"}.
+    """
+    if not isinstance(sentence, Said):
+        return "", {}
+    return message_code(sentence.code), {name: param_stored(value) for name, value in sentence.params.items()}
+
+
+def param_stored(value: Any) -> Any:
+    if isinstance(value, Said):
+        code, params = sentence_stored(value)
+        return {"code": code, "params": params, "text": str(value)}
+    return value if isinstance(value, int | float) else str(value)
+
+
+def sentence_text(sentence: str) -> str:
+    """A sentence of the scanner in the active language."""
+    code, params = sentence_stored(sentence)
+    return messages.text(code, params) if code else sentence
 
 
 def error_text(code: str, params: dict[str, Any]) -> str:

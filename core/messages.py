@@ -31,7 +31,15 @@ def text(code: str, params: Mapping[str, Any] | None = None) -> str:
     template = _templates.get(code)
     if template is None:
         return translate("操作没有完成（{code}）。").format(code=code)
-    return str(template).format_map(_Blank(params or {}))
+    return str(template).format_map(_Blank({name: _named(value) for name, value in (params or {}).items()}))
+
+
+def _named(value: Any) -> Any:
+    """A parameter may be a sentence itself: {"code", "params", "text"}, the text for a code nobody registered."""
+    if not isinstance(value, Mapping):
+        return value
+    code = str(value.get("code", ""))
+    return text(code, value.get("params")) if is_known(code) else value.get("text", "…")
 
 
 class _Blank(dict[str, Any]):

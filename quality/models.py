@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 import scanner.model
+from core import messages
 from quality import scoring
 from quality.choices import Dimension, FindingState, IndicatorCode, ProposalState, RuleOrigin, Severity
 
@@ -159,7 +160,11 @@ class CheckResult(models.Model):
     passed = models.BooleanField(_("通过"))
     score = models.DecimalField(_("得分"), max_digits=5, decimal_places=2, null=True)
     observed = models.JSONField(_("观测值"), null=True)
-    error = models.TextField(_("错误"), blank=True)
+    error = models.TextField(_("错误"), blank=True)  # in English, as the scanner says it
+    error_code = models.CharField(
+        max_length=300, blank=True, db_default=""
+    )  # of core.messages; empty for a server's own words
+    error_params = models.JSONField(default=dict, blank=True, db_default={})
     examples = models.JSONField(_("不合格值"), default=list)
 
     class Meta:
@@ -184,6 +189,11 @@ class CheckResult(models.Model):
     def pass_share(self) -> float | None:
         """Share of evaluated rows that keep the rule, 0–1; None when nothing was evaluated."""
         return (self.evaluated - self.failed) / self.evaluated if self.evaluated else None
+
+    @property
+    def error_text(self) -> str:
+        """Why the check could not be run, in the active language; empty when it ran."""
+        return messages.text(self.error_code, self.error_params) if messages.is_known(self.error_code) else self.error
 
     def as_checked(self) -> scoring.Checked:
         """What scoring needs of it."""

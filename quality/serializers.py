@@ -28,6 +28,7 @@ class ResultSerializer(serializers.ModelSerializer[CheckResult]):
     """``examples`` are masked by the policy of the source."""
 
     pass_share = serializers.FloatField(read_only=True, allow_null=True)
+    error = serializers.CharField(source="error_text", read_only=True)
 
     class Meta:
         model = CheckResult

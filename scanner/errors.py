@@ -4,7 +4,28 @@ A code is stable and language-free; ``params`` name what and where (host, port, 
 hold a secret. The command line prints the English sentence, pages print the translated one.
 """
 
-from typing import Any
+from typing import Any, Self
+
+
+class Said(str):
+    """A sentence in English that remembers how it was made, so that it can be said in another language.
+
+    ``code`` is a key of ``MESSAGES`` or, for sentences without one, the template itself; ``params`` are what it names,
+    sentences among them.
+    """
+
+    code: str
+    params: dict[str, Any]
+
+    def __new__(cls, template: str, code: str, params: dict[str, Any]) -> Self:
+        made = super().__new__(cls, template.format_map(_Blank(params)))
+        made.code, made.params = code, params
+        return made
+
+
+def said(template: str, /, **params: Any) -> Said:
+    """A sentence whose template is its code. Quote texts with ``!r`` in the template, so that codes stay codes."""
+    return Said(template, template, params)
 
 
 class SourceError(Exception):
@@ -15,15 +36,23 @@ class SourceError(Exception):
             raise ValueError(f"unknown error code {code!r}")
         self.code = code
         self.params = params
-        super().__init__(MESSAGES[code].format_map(_Blank(params)))
+        self.said = Said(MESSAGES[code], code, params)
+        super().__init__(self.said)
 
 
 class RuleError(ValueError):
     """A rule that cannot be run: names the rule and the field at fault."""
 
-    def __init__(self, rule: str, field: str, detail: str) -> None:
+    def __init__(self, rule: str, field: str, detail: Said) -> None:
         self.rule, self.field, self.detail = rule, field, detail
-        super().__init__(f"rule {rule!r}, field {field!r}: {detail}")
+        self.said = said("rule {rule!r}, field {field!r}: {detail}", rule=rule, field=field, detail=detail)
+        super().__init__(self.said)
+
+
+def told(error: Exception) -> str:
+    """What an error says: a ``Said`` where it is one of ours, else its first line."""
+    known: Said | None = getattr(error, "said", None)
+    return known or (str(error).splitlines() or [type(error).__name__])[0]
 
 
 class _Blank(dict[str, Any]):

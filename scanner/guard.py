@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -165,7 +165,7 @@ def connect_socket(host: str, port: int, policy: HostPolicy, seconds: float) -> 
         else:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             return connection
-    raise last or SourceError("unreachable", host=host, port=port, reason="the name has no address")
+    raise last or SourceError("unreachable", host=host, port=port, reason=said("the name has no address"))
 
 
 def inside(folder: Path, path: Path) -> Path:
@@ -194,5 +194,9 @@ def open_file(path: Path, limit: int) -> int:
         raise SourceError("no_such_path", path=str(path))
     if about.st_size > limit:
         os.close(descriptor)
-        raise SourceError("too_large", object=str(path), reason=f"{about.st_size} bytes, at most {limit} are read")
+        raise SourceError(
+            "too_large",
+            object=str(path),
+            reason=said("{size} bytes, at most {limit} are read", size=about.st_size, limit=limit),
+        )
     return descriptor

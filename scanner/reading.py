@@ -14,7 +14,7 @@ import duckdb
 from scanner import planner
 from scanner.connectors.base import Connector
 from scanner.cutting import fits_when_cut, read_whole_or_cut
-from scanner.errors import RuleError, SourceError
+from scanner.errors import RuleError, SourceError, told
 from scanner.loading import Loaded, load, open_session, start_computing
 from scanner.measures import measure_column, measure_numbers
 from scanner.measures.frequency import Frequencies, Session, count_values, make_frequencies
@@ -136,7 +136,7 @@ class _Pull:
             try:
                 bound.append(bind(rule, self.table))
             except RuleError as error:
-                self._fail(rule, str(error))
+                self._fail(rule, error.said)
         faults = self.references.resolve(bound)
         for item in bound:
             if item.rule.id in faults:
@@ -189,7 +189,7 @@ class _Pull:
         except (SourceError, RuleError, duckdb.Error) as error:
             if fits_when_cut(error, self.connector):
                 raise
-            self._fail(item.rule, str(error).splitlines()[0])
+            self._fail(item.rule, told(error))
 
     def _result(self, rows: run.Rows, item: BoundRule, freq: Frequencies | None) -> CheckResult:
         match item.test:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from scanner.connectors.base import Connector
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.loading import Loaded, load
 from scanner.measures.frequency import Session
 from scanner.model import Column, Table
@@ -46,12 +46,14 @@ class References:
             self._keys[test.table] = self._look_up(test.table)
         key = self._keys[test.table]
         if isinstance(key, SourceError):
-            return str(key)
+            return key.said
         target = self._targets[key]
         for name in test.columns:
             column = target.table.column(name)
             if column is None:
-                return f"the referenced table {target.table.label} has no column {name!r}"
+                return said(
+                    "the referenced table {table} has no column {column!r}", table=target.table.label, column=name
+                )
             target.columns[name] = column
         return None
 
@@ -92,7 +94,7 @@ class References:
                 itself = key == (self._table.schema, self._table.name)
                 target.loaded = own if itself else self._read(place, target)
             except SourceError as error:
-                faults[key] = str(error)
+                faults[key] = error.said
         return {
             name: faults[key] for name, key in self._keys.items() if not isinstance(key, SourceError) and key in faults
         }
@@ -118,7 +120,7 @@ class References:
             raise key
         target = self._targets[key]
         if target.loaded is None:
-            raise SourceError("read_failed", object=target.table.label, reason="it was not read")
+            raise SourceError("read_failed", object=target.table.label, reason=said("it was not read"))
         loaded = target.loaded
         return loaded.relation(test.columns), [(loaded.reference(name), target.columns[name]) for name in test.columns]
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.model import Column
 from scanner.values.typed import TEXT, narrowed, plain_type, text_of
 
@@ -63,7 +63,9 @@ class Store:
         left = memoryview(piece)
         if self._end + len(left) > self._most:
             raise SourceError(
-                "too_large", object="the table", reason=f"the disk here takes {self._most >> 20} MiB of it"
+                "too_large",
+                object=said("the table"),
+                reason=said("the disk here takes {limit} MiB of it", limit=self._most >> 20),
             )
         while len(left):
             written = os.pwrite(self._file.fileno(), left, self._end)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from assets.choices import ObjectState
-from assets.messages import message_code
+from assets.messages import message_code, param_stored, sentence_stored
 from assets.models import Column, Table
 from assets.services import brake
 from assets.services.apply import TABLE_FACTS, Step, column_facts, state_reason, table_facts
@@ -16,6 +16,7 @@ from assets.services.known import Known
 from scanner import diff
 from scanner import model as scanner
 from scanner.diff import ChangeKind, Name
+from scanner.errors import Said
 
 Reason = dict[str, Any]  # {"code": of core.messages, "params": {…}}
 
@@ -198,5 +199,6 @@ class _Unreadables:
 
 def _reason(item: scanner.Unreadable) -> Reason:
     """``path`` stands beside ``object`` because the sentences about files speak of paths."""
-    params = {"object": item.object, "path": item.object, "reason": item.reason, **item.facts}
+    named = sentence_stored(item.reason)[1] if isinstance(item.reason, Said) and item.reason.code == item.code else {}
+    params = {**named, "object": item.object, "path": item.object, "reason": param_stored(item.reason), **item.facts}
     return {"code": message_code(item.code), "params": params}

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 import scanner.model
 from assets.masking import mask_values
+from assets.messages import sentence_stored
 from assets.models import ScanRun, Table
 from core import clock
 from quality import scoring
@@ -50,9 +51,11 @@ def _store(
 def _result(
     rule: Rule, found: scanner.model.CheckResult, table: Table, rows: int, run: ScanRun, now: Any
 ) -> CheckResult:
+    code, params = sentence_stored(found.error or "")
     result = CheckResult(
         rule=rule, run=run, at=now, rows=rows, evaluated=found.evaluated, failed=found.failed,
-        passed=found.passed and not found.error, error=found.error or "", observed=found.observed,
+        passed=found.passed and not found.error, error=found.error or "", error_code=code, error_params=params,
+        observed=found.observed,
         examples=_masked_examples(rule, table, found.examples),
     )  # fmt: skip
     score = result.as_checked().score

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.permissions import require
+from assets.messages import sentence_text
 from assets.models import Column, Table
 from assets.services.known import scanned_table
 from core import audit, search
@@ -148,7 +149,7 @@ def _check(rule: Rule, columns: Sequence[Column]) -> None:
     try:
         bind(parse_rule(text), scanned_table(rule.table, list(rule.table.columns.exclude(state="gone"))))
     except RuleError as error:
-        raise ValidationError({error.field: _("%(detail)s") % {"detail": error.detail}}) from error
+        raise ValidationError({error.field: sentence_text(error.detail)}) from error
     rule.full_clean(exclude=["columns"])
 
 

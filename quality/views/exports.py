@@ -52,7 +52,7 @@ RESULTS = (
         _("结果"),
         lambda row: translate("无法执行") if row.error else translate("通过") if row.passed else translate("未通过"),
     ),
-    Field(_("错误"), lambda row: row.error),
+    Field(_("错误"), lambda row: row.error_text),
     Field(_("检查行数"), lambda row: row.evaluated),
     Field(_("不合格行"), lambda row: row.failed),
     Field(_("得分"), lambda row: row.score),

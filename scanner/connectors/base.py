@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import OPEN, HostPolicy, Limits
 from scanner.model import Column, Snapshot, Table, TestReport, Unreadable
 
@@ -104,14 +104,14 @@ class Connector(ABC):
 
     def printed(self, column: Column) -> str:
         """SQL that prints a column's value as ``read`` takes it, before it is made canonical; ``%`` is not doubled."""
-        raise SourceError("unsupported", kind=self.label, feature="the push plan")
+        raise SourceError("unsupported", kind=self.label, feature=said("the push plan"))
 
     def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
         """The rows of one statement as a stream: each output is the ``printed`` form of a column, made canonical.
 
         Placeholders as in ``execute``; the batches' columns stand in the order of the outputs.
         """
-        raise SourceError("unsupported", kind=self.label, feature="the push plan")
+        raise SourceError("unsupported", kind=self.label, feature=said("the push plan"))
 
     @abstractmethod
     def close(self) -> None:
@@ -136,43 +136,45 @@ def clean(fields: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, An
     known = {field.name: field for field in fields if not field.secret}
     for name in given:
         if name not in known:
-            raise SourceError("bad_parameter", name=name, reason="is not a parameter of this kind of source")
+            raise SourceError("bad_parameter", name=name, reason=said("is not a parameter of this kind of source"))
     return {name: _value(field, given.get(name)) for name, field in known.items()}
 
 
 def _value(field: Parameter, value: Any) -> Any:
     if value is None or value == "":
         if field.required and field.default is None:
-            raise SourceError("bad_parameter", name=field.name, reason="is required")
+            raise SourceError("bad_parameter", name=field.name, reason=said("is required"))
         return field.default
     if field.type == "int":
         return _port(field, value)
     if field.type == "bool":
         if not isinstance(value, bool):
-            raise SourceError("bad_parameter", name=field.name, reason="must be true or false")
+            raise SourceError("bad_parameter", name=field.name, reason=said("must be true or false"))
         return value
     check_text(field.name, value)
     if field.type == "choice" and value not in {choice for choice, _ in field.choices}:
         known = ", ".join(choice for choice, _ in field.choices)
-        raise SourceError("bad_parameter", name=field.name, reason=f"must be one of: {known}")
+        raise SourceError("bad_parameter", name=field.name, reason=said("must be one of {known}", known=known))
     if field.type == "path" and (not value.startswith("/") or value.startswith("//")):
-        raise SourceError("bad_parameter", name=field.name, reason="must be an absolute path, and no address")
+        raise SourceError("bad_parameter", name=field.name, reason=said("must be an absolute path, and no address"))
     return _host(field, value) if field.type == "host" else value
 
 
 def check_text(name: str, value: Any) -> None:
     """SourceError bad_parameter, without the value, which may be a secret."""
     if not isinstance(value, str) or _CONTROL.search(value):
-        raise SourceError("bad_parameter", name=name, reason="must be text without control characters")
+        raise SourceError("bad_parameter", name=name, reason=said("must be text without control characters"))
     if len(value) > _LONGEST:
-        raise SourceError("bad_parameter", name=name, reason=f"must be at most {_LONGEST} characters long")
+        raise SourceError(
+            "bad_parameter", name=name, reason=said("must be at most {limit} characters long", limit=_LONGEST)
+        )
 
 
 def _port(field: Parameter, value: Any) -> int:
     text = str(value)
     plain = not isinstance(value, bool) and text.isascii() and text.isdigit() and len(text) <= 5
     if not plain or not 0 < int(text) < 65_536:
-        raise SourceError("bad_parameter", name=field.name, reason="must be a whole number from 1 to 65535")
+        raise SourceError("bad_parameter", name=field.name, reason=said("must be a whole number from 1 to 65535"))
     return int(text)
 
 
@@ -185,7 +187,7 @@ def _host(field: Parameter, value: str) -> str:
         except UnicodeError:
             host = ""
     if len(host) > 253 or not _HOST.fullmatch(host):
-        raise SourceError("bad_parameter", name=field.name, reason="must be one host name or address")
+        raise SourceError("bad_parameter", name=field.name, reason=said("must be one host name or address"))
     return host.strip("[]")
 
 

@@ -20,7 +20,7 @@ import pyarrow.csv as pacsv
 
 from scanner.connectors import canonical
 from scanner.connectors.base import unique_names
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import Limits, open_file
 from scanner.model import Column, ValueClass
 
@@ -53,7 +53,9 @@ def layout(path: Path, shown: str, limits: Limits) -> Layout:
         for guess, values in zip(guesses, batch.columns, strict=True):
             guess.see(values)
     if last is not None and _is_swallowed(path, last, limits):
-        raise SourceError("bad_csv", path=shown, reason=f"row {rows + 1} opens a quote that is never closed")
+        raise SourceError(
+            "bad_csv", path=shown, reason=said("row {row} opens a quote that is never closed", row=rows + 1)
+        )
     columns = tuple(
         Column(name, at, guess.value_class.value, guess.value_class)
         for at, (name, guess) in enumerate(zip(names, guesses, strict=True), 1)
@@ -89,7 +91,7 @@ def _decodes(file: BinaryIO, encoding: str, shown: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     while block := file.read(_BLOCK):
         if b"\0" in block:
-            raise SourceError("bad_csv", path=shown, reason="it holds NUL bytes, so it is no text")
+            raise SourceError("bad_csv", path=shown, reason=said("it holds NUL bytes, so it is no text"))
         try:
             decoder.decode(block)
         except UnicodeDecodeError:
@@ -108,7 +110,7 @@ def _gb18030(file: BinaryIO, shown: str) -> str:
     for number, line in enumerate(file, 1):
         if line.isascii():
             if b"\0" in line:
-                raise SourceError("bad_csv", path=shown, reason="it holds NUL bytes, so it is no text")
+                raise SourceError("bad_csv", path=shown, reason=said("it holds NUL bytes, so it is no text"))
             continue
         if _is(line, "utf-8"):
             if _CHINESE_UTF8.search(line):
@@ -175,14 +177,16 @@ def _header(path: Path, shown: str, encoding: str, limits: Limits) -> tuple[list
         head = codecs.getincrementaldecoder(encoding)().decode(file.read(_HEAD)).removeprefix("\ufeff")
     first = next((line for line in head.splitlines() if line.strip()), "")
     if not first:
-        raise SourceError("bad_csv", path=shown, reason="the file is empty")
+        raise SourceError("bad_csv", path=shown, reason=said("the file is empty"))
     delimiter = _delimiter(path, first)
     try:
         row = next(row for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter) if row)
     except (csv.Error, StopIteration) as error:
-        raise SourceError("bad_csv", path=shown, reason=f"the header cannot be read: {error}") from None
+        raise SourceError(
+            "bad_csv", path=shown, reason=said("the header cannot be read: {error}", error=str(error))
+        ) from None
     if len(row) > limits.columns:
-        raise SourceError("too_large", object=shown, reason=f"more than {limits.columns} columns")
+        raise SourceError("too_large", object=shown, reason=said("more than {limit} columns", limit=limits.columns))
     return unique_names(row), delimiter
 
 
@@ -209,7 +213,7 @@ def batches(path: Path, shown: str, known: Layout, wanted: Sequence[int], limits
             for batch in _parsed(source, names, known.delimiter, odd, skip=1):
                 yield batch.select([names[at] for at in wanted])
         except pa.ArrowInvalid as error:
-            long = f"a row is longer than {_PARSER_BLOCK >> 20} MiB, or a quote is never closed"
+            long = said("a row is longer than {limit} MiB, or a quote is never closed", limit=_PARSER_BLOCK >> 20)
             reason = long if "straddling" in str(error) else str(error)
             raise SourceError("bad_csv", path=shown, reason=reason) from None
     for start in range(0, len(odd), limits.batch_rows):
@@ -257,8 +261,9 @@ def _fitted(odd: tuple[int | None, str], count: int, delimiter: str, shown: str)
         )  # fmt: skip
         fields = [column[0].as_py() for column in table.columns]
     if any(fields[count:]):
-        where = f"row {number} has" if number else "a row has"
-        raise SourceError("bad_csv", path=shown, reason=f"{where} {len(fields)} fields, the header {count}")
+        row = said("row {row}", row=number) if number else said("a row")
+        reason = said("{row} has {found} fields, the header {count}", row=row, found=len(fields), count=count)
+        raise SourceError("bad_csv", path=shown, reason=reason)
     return (fields + [None] * count)[:count]
 
 

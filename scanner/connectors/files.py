@@ -18,7 +18,7 @@ import pyarrow as pa
 from scanner.connectors import canonical, csv_files, parquet_files, workbook
 from scanner.connectors.base import Connector, Parameter
 from scanner.diff import names_table
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import inside
 from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable
 
@@ -75,7 +75,7 @@ class Files(Connector):
     def _root(self) -> Path:
         path = Path(self.values["path"])
         if not path.is_absolute():
-            raise SourceError("bad_parameter", name="path", reason="must be absolute")
+            raise SourceError("bad_parameter", name="path", reason=said("must be absolute"))
         try:
             root = path.resolve(strict=True)
         except (OSError, RuntimeError):
@@ -97,7 +97,9 @@ class Files(Connector):
             except OSError:
                 if not schema:
                     raise SourceError("no_permission", object=self.values["path"]) from None
-                unreadable.append(Unreadable(f"{schema}/", f"the account may not read the folder {schema}"))
+                unreadable.append(
+                    Unreadable(f"{schema}/", said("the account may not read the folder {folder}", folder=schema))
+                )
                 continue
             for entry in entries:
                 name = f"{schema}/{_shown(entry.name)}" if schema else _shown(entry.name)
@@ -109,21 +111,25 @@ class Files(Connector):
                 elif self._claims(entry, name, root, unreadable):
                     files.append((schema, Path(entry.path)))
                 if len(files) > self.limits.tables:
-                    raise SourceError("too_large", object="the folder", reason=f"more than {self.limits.tables} files")
+                    raise SourceError(
+                        "too_large",
+                        object=said("the folder"),
+                        reason=said("more than {limit} files", limit=self.limits.tables),
+                    )
         return sorted(files, key=lambda item: (item[0], item[1].name)), unreadable
 
     def _claims(self, entry: os.DirEntry[str], name: str, root: Path, unreadable: list[Unreadable]) -> bool:
         """Whether the entry is to be read as a table; a link is followed only to a file inside the folder."""
         suffix = Path(entry.name).suffix.lower()
         if suffix == ".xls":
-            reason = f"{name} is a workbook of the old form (xls); save it as xlsx"
+            reason = said("{name} is a workbook of the old form (xls); save it as xlsx", name=name)
             unreadable.append(Unreadable(name, reason, "unsupported"))
         if suffix not in (*_TEXTS, *_WORKBOOKS, *_PARQUET):
             return False
         try:
             inside(root, Path(entry.path))
         except SourceError as error:
-            reason = str(SourceError(error.code, path=name))
+            reason = SourceError(error.code, path=name).said
             unreadable.append(Unreadable(name, reason, error.code))
             return False
         return True
@@ -176,7 +182,7 @@ class Files(Connector):
             try:
                 items = self._read_file(path, shown, folder)
             except SourceError as error:
-                unreadable.append(Unreadable(shown, str(error), error.code))
+                unreadable.append(Unreadable(shown, error.said, error.code))
                 continue
             for item in items:
                 table = item.table
@@ -242,7 +248,7 @@ class Files(Connector):
         places = {column.name: at for at, column in enumerate(found.table.columns)}
         missing = next((column.name for column in columns if column.name not in places), None)
         if missing is not None:
-            raise SourceError("read_failed", object=table.label, reason=f"column {missing} is gone")
+            raise SourceError("read_failed", object=table.label, reason=said("column {column} is gone", column=missing))
         for batch in found.read([places[column.name] for column in columns]):
             yield canonical.batch(columns, batch.columns, batch.num_rows)
 
@@ -255,7 +261,7 @@ class Files(Connector):
         try:
             return self._select(sql, parameters).fetchall()
         except duckdb.Error as error:
-            raise SourceError("read_failed", object="the statement", reason=str(error)) from None
+            raise SourceError("read_failed", object=said("the statement"), reason=str(error)) from None
 
     def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
         try:
@@ -264,14 +270,14 @@ class Files(Connector):
                 texts = [[None if v is None else str(v) for v in values] for values in zip(*rows, strict=True)]
                 yield canonical.batch(columns, [pa.array(values, pa.string()) for values in texts], len(rows))
         except duckdb.Error as error:
-            raise SourceError("read_failed", object="the statement", reason=str(error)) from None
+            raise SourceError("read_failed", object=said("the statement"), reason=str(error)) from None
 
     def _select(self, sql: str, parameters: Sequence[Any]) -> duckdb.DuckDBPyConnection:
         engine = self._loaded_engine()
         self.statements += 1
         stated = engine.extract_statements(sql)
         if [statement.type for statement in stated] != [duckdb.StatementType.SELECT]:
-            raise SourceError("read_failed", object="the statement", reason="only one SELECT is allowed")
+            raise SourceError("read_failed", object=said("the statement"), reason=said("only one SELECT is allowed"))
         return engine.execute(stated[0], list(parameters))
 
     def _loaded_engine(self) -> duckdb.DuckDBPyConnection:
@@ -290,7 +296,9 @@ class Files(Connector):
     def _load(self, engine: duckdb.DuckDBPyConnection, table: Table) -> None:
         names = {f"c{at}": column for at, column in enumerate(table.columns)}
         if not names:
-            raise SourceError("unsupported", kind=self.label, feature="the push plan over a table without columns")
+            raise SourceError(
+                "unsupported", kind=self.label, feature=said("the push plan over a table without columns")
+            )
         quoted = [_quoted(column.name) for column in table.columns]
         target = _quoted(table.name)
         if table.schema:

@@ -208,7 +208,7 @@ class MySQL(Connector):
             except SourceError as error:
                 if error.code in ("no_such_table", "unknown_database"):
                     continue
-                found.append(Unreadable(f"{schema}.{name}", str(error), error.code))
+                found.append(Unreadable(f"{schema}.{name}", error.said, error.code))
         return tuple(found)
 
     def _structure(self, wanted: dict[str, str]) -> tuple[list[Any], list[Any], list[Any]]:

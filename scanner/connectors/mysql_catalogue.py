@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from scanner.connectors.base import limited
+from scanner.errors import said
 from scanner.guard import Limits
 from scanner.model import Column, ForeignKey, Index, Privileges, Table, Unreadable, ValueClass
 
@@ -89,10 +90,10 @@ def assemble(
         if not own:
             unreadable.append(Unreadable(label, _why_empty(row), "read_failed"))
         elif not allowed:
-            unreadable.append(Unreadable(label, "the account may not read it"))
+            unreadable.append(Unreadable(label, said("the account may not read it")))
         else:
             denied = [column[2] for column in own if not may_select(column)]
-            unreadable += [Unreadable(f"{label}.{column}", "the account may not read it") for column in denied]
+            unreadable += [Unreadable(f"{label}.{column}", said("the account may not read it")) for column in denied]
             readable.append(limited(_table(row, own, keys_of[name], mariadb=mariadb), limits))
     return readable, unreadable
 
@@ -103,8 +104,8 @@ def may_select(column: Row) -> bool:
 
 def _why_empty(table: Row) -> str:
     if table[2] == "VIEW":
-        return "the view refers to a table, column or function that is gone or that its owner may not use"
-    return "the server shows no column of it"
+        return said("the view refers to a table, column or function that is gone or that its owner may not use")
+    return said("the server shows no column of it")
 
 
 def _table(row: Row, columns: Sequence[Row], keys: Sequence[Row], *, mariadb: bool) -> Table:

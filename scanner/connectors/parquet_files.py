@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from scanner.connectors import canonical
 from scanner.connectors.base import unique_names
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import Limits, open_file
 from scanner.model import Column, ValueClass
 
@@ -26,7 +26,7 @@ def layout(path: Path, shown: str, limits: Limits) -> tuple[tuple[Column, ...], 
         except (pa.ArrowException, OSError, ValueError):
             raise SourceError("not_parquet", path=shown) from None
     if len(schema) > limits.columns:
-        raise SourceError("too_large", object=shown, reason=f"more than {limits.columns} columns")
+        raise SourceError("too_large", object=shown, reason=said("more than {limit} columns", limit=limits.columns))
     return tuple(_columns(schema)), rows
 
 

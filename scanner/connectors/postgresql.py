@@ -16,7 +16,7 @@ from scanner.connectors import canonical
 from scanner.connectors import postgresql_catalogue as catalogue
 from scanner.connectors.base import Connector, Driver, Parameter, load_driver
 from scanner.connectors.watchdog import Watchdog, while_connecting
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import Limits
 from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable, ValueClass
 
@@ -106,7 +106,7 @@ class PostgreSQL(Connector):
                 last = error
                 if error.code not in ("unreachable", "timeout") or time.monotonic() > end:
                     break
-        raise last or SourceError("unreachable", host=host, port=port, reason="the name has no address")
+        raise last or SourceError("unreachable", host=host, port=port, reason=said("the name has no address"))
 
     def _connect_to(self, address: str) -> Any:
         """Keywords only: in a URL or a "dbname" a value could bring its own host or options."""
@@ -136,7 +136,9 @@ class PostgreSQL(Connector):
         where = {name: self.values[name] for name in ("host", "port", "user", "database")}
         for code, pattern in _REFUSALS:
             if re.search(pattern, message, re.IGNORECASE):
-                return SourceError(code, **where, seconds=seconds, object=f"database {where['database']}")
+                return SourceError(
+                    code, **where, seconds=seconds, object=said("database {name}", name=where["database"])
+                )
         reason = message.strip().splitlines()[-1].strip() if message.strip() else "the connection was refused"
         return SourceError("unreachable", **where, reason=reason)
 
@@ -144,7 +146,7 @@ class PostgreSQL(Connector):
         connection = self._connection
         connection.autocommit = True
         if connection.server_version < _OLDEST:
-            raise SourceError("unsupported", kind=self.label, feature="servers older than PostgreSQL 12")
+            raise SourceError("unsupported", kind=self.label, feature=said("servers older than PostgreSQL 12"))
         if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
             self._raw = True
             connection.set_client_encoding("LATIN1")  # one character a byte; the server converts nothing

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scanner.connectors.base import limited
+from scanner.errors import said
 from scanner.guard import Limits
 from scanner.model import Column, ForeignKey, Index, Table, Unreadable, ValueClass
 
@@ -178,12 +179,12 @@ def assemble(
         label = f"{row[1]}.{row[2]}"
         own = columns_of[row[0]]
         if not (row[7] and (row[8] or row[9])):
-            unreadable.append(Unreadable(label, "the account may not read it"))
+            unreadable.append(Unreadable(label, said("the account may not read it")))
         elif row[10]:
-            unreadable.append(Unreadable(label, "another session holds an exclusive lock on it", "read_failed"))
+            unreadable.append(Unreadable(label, said("another session holds an exclusive lock on it"), "read_failed"))
         else:
             denied = [column[1] for column in own if not (row[8] or column[7])]
-            unreadable += [Unreadable(f"{label}.{name}", "the account may not read it") for name in denied]
+            unreadable += [Unreadable(f"{label}.{name}", said("the account may not read it")) for name in denied]
             readable.append(limited(_table(row, own, keys_of[row[0]]), limits))
     return readable, unreadable
 

@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from scanner.connectors.base import Connector, load_driver
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import OPEN, HostPolicy, Limits
 
 GROUP = "datagene.connectors"
@@ -32,11 +32,11 @@ def connector_class(kind: str) -> type[Connector]:
     """The connector of a kind; SourceError unsupported when there is none. Does not need the driver."""
     path = _paths().get(kind)
     if path is None:
-        raise SourceError("unsupported", kind=kind, feature="connections")
+        raise SourceError("unsupported", kind=kind, feature=said("connections"))
     module, _, name = path.partition(":")
     found = getattr(importlib.import_module(module), name)
     if not (isinstance(found, type) and issubclass(found, Connector)):
-        raise SourceError("unsupported", kind=kind, feature="the Connector interface")
+        raise SourceError("unsupported", kind=kind, feature=said("the Connector interface"))
     return found
 
 

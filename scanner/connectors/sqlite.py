@@ -21,7 +21,7 @@ from scanner.connectors import canonical
 from scanner.connectors import sqlite_catalogue as catalogue
 from scanner.connectors.base import Connector, Parameter, limited
 from scanner.connectors.plain import plain
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import open_file
 from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable, ValueClass
 
@@ -67,7 +67,7 @@ class SQLite(Connector):
 
     def _open(self, path: Path) -> sqlite3.Connection:
         if not path.is_absolute():
-            raise SourceError("bad_parameter", name="path", reason="must be absolute")
+            raise SourceError("bad_parameter", name="path", reason=said("must be absolute"))
         real = path.resolve()
         descriptor = open_file(real, self.limits.file_bytes * 16)
         try:
@@ -120,7 +120,7 @@ class SQLite(Connector):
         if name == "SQLITE_TOOBIG":
             return SourceError("row_too_large", object=what, megabytes=self.limits.row_bytes >> 20)
         if name == "SQLITE_INTERRUPT":
-            return SourceError("read_failed", object=what, reason="it took longer than allowed")
+            return SourceError("read_failed", object=what, reason=said("it took longer than allowed"))
         if name == "SQLITE_CANTOPEN":
             return SourceError("no_such_path", path=self.values["path"])
         return SourceError("read_failed", object=what, reason=str(error))
@@ -281,7 +281,7 @@ def _canonical(column: Column, values: Sequence[Any]) -> pa.Array:
     try:
         return _BY_CLASS[column.value_class](values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, AttributeError, TypeError):
-        reason = f"column {column.name} changed while it was read"
+        reason = said("column {column} changed while it was read", column=column.name)
         raise SourceError("read_failed", object=column.name, reason=reason) from None
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 import scanner
 from scanner.connectors import workbook_guard
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import Limits, open_file
 from scanner.model import Column, ValueClass
 
@@ -61,7 +61,7 @@ def _sheets(path: Path, shown: str, folder: Path, limits: Limits) -> tuple[Sheet
         raise SourceError("not_a_workbook", path=shown) from None
     for item in found:
         if len(item["columns"]) > limits.columns:
-            raise SourceError("too_large", object=shown, reason=f"more than {limits.columns} columns")
+            raise SourceError("too_large", object=shown, reason=said("more than {limit} columns", limit=limits.columns))
     return tuple(
         Sheet(item["sheet"], tuple(_columns(item["columns"])), item["rows"], folder / f"{number}.arrow")
         for number, item in enumerate(found)
@@ -87,14 +87,14 @@ def _run_child(descriptor: int, shown: str, folder: Path, limits: Limits) -> Non
             command, stdin=descriptor, capture_output=True, timeout=seconds, check=False, env=environment, cwd=folder
         )
     except subprocess.TimeoutExpired:
-        reason = f"reading it took more than {seconds} s"
+        reason = said("reading it took more than {seconds} s", seconds=seconds)
         raise SourceError("file_rejected", path=shown, reason=reason) from None
     if done.returncode == 0:
         return
-    said = done.stderr.decode(errors="replace")
-    if done.returncode < 0 or "MemoryError" in said or "memory allocation" in said:
-        raise SourceError("file_rejected", path=shown, reason="reading it needs more memory or time than allowed")
-    last = said.strip().splitlines()[-1] if said.strip() else "it cannot be read"
+    told = done.stderr.decode(errors="replace")
+    if done.returncode < 0 or "MemoryError" in told or "memory allocation" in told:
+        raise SourceError("file_rejected", path=shown, reason=said("reading it needs more memory or time than allowed"))
+    last = told.strip().splitlines()[-1] if told.strip() else said("it cannot be read")
     if "calamine" in last.lower() or "Error" in last:
         raise SourceError("not_a_workbook", path=shown)
     raise SourceError("file_rejected", path=shown, reason=last)

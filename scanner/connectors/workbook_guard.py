@@ -10,7 +10,7 @@ import stat
 import zipfile
 from typing import IO
 
-from scanner.errors import SourceError
+from scanner.errors import Said, SourceError, said
 from scanner.guard import Limits
 
 _BLOCK = 1 << 20
@@ -31,7 +31,7 @@ def check(file: IO[bytes], shown: str, limits: Limits) -> None:
             if "xl/workbook.xml" not in {name.replace("\\", "/").lower() for name in names}:
                 raise SourceError("not_a_workbook", path=shown)
             if len(members) > limits.workbook_members:
-                raise _rejected(shown, f"it has more than {limits.workbook_members} parts")
+                raise _rejected(shown, said("it has more than {limit} parts", limit=limits.workbook_members))
             left = limits.workbook_bytes
             for member in members:
                 _check_name(member, shown)
@@ -41,20 +41,20 @@ def check(file: IO[bytes], shown: str, limits: Limits) -> None:
     except (zipfile.BadZipFile, EOFError):
         raise SourceError("not_a_workbook", path=shown) from None
     except (NotImplementedError, RuntimeError, OSError, ValueError, zipfile.LargeZipFile) as error:
-        raise _rejected(shown, f"it cannot be unpacked: {error}") from None
+        raise _rejected(shown, said("it cannot be unpacked: {error}", error=str(error))) from None
     except Exception as error:  # zlib.error and whatever else a broken archive brings about
-        raise _rejected(shown, f"it cannot be unpacked: {type(error).__name__}") from None
+        raise _rejected(shown, said("it cannot be unpacked: {error}", error=type(error).__name__)) from None
     file.seek(0)
 
 
 def _check_name(member: zipfile.ZipInfo, shown: str) -> None:
     name = member.filename.replace("\\", "/")
     if name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:", name):
-        raise _rejected(shown, "a part of it has a name that leads out of the archive")
+        raise _rejected(shown, said("a part of it has a name that leads out of the archive"))
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise _rejected(shown, "a part of it is a link")
+        raise _rejected(shown, said("a part of it is a link"))
     if member.flag_bits & 1:
-        raise _rejected(shown, "it is encrypted")
+        raise _rejected(shown, said("it is encrypted"))
 
 
 def _check_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str, left: int, limits: Limits) -> int:
@@ -66,14 +66,16 @@ def _check_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str
         while block := part.read(_BLOCK):
             size += len(block)
             if size > left:
-                raise _rejected(shown, f"it holds more than {limits.workbook_bytes >> 20} MiB")
+                raise _rejected(shown, said("it holds more than {limit} MiB", limit=limits.workbook_bytes >> 20))
             if size > _DENSE_ABOVE and size > limits.workbook_ratio * max(1, member.compress_size):
-                raise _rejected(shown, f"a part of it is packed more than {limits.workbook_ratio} times")
+                raise _rejected(
+                    shown, said("a part of it is packed more than {limit} times", limit=limits.workbook_ratio)
+                )
             piece = tail + block
             if is_xml and _DOCTYPE.search(piece.replace(b"\0", b"")):  # UTF-16 too
-                raise _rejected(shown, "it declares a document type or an entity")
+                raise _rejected(shown, said("it declares a document type or an entity"))
             if is_sheet and grid.see(piece) > limits.workbook_cells:
-                raise _rejected(shown, f"a sheet spans more than {limits.workbook_cells} cells")
+                raise _rejected(shown, said("a sheet spans more than {limit} cells", limit=limits.workbook_cells))
             tail = piece[-_OVERLAP:]
     return size
 
@@ -100,5 +102,5 @@ def column_number(letters: bytes) -> int:
     return number
 
 
-def _rejected(shown: str, reason: str) -> SourceError:
+def _rejected(shown: str, reason: Said) -> SourceError:
     return SourceError("file_rejected", path=shown, reason=reason)

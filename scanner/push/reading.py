@@ -12,7 +12,7 @@ import duckdb
 
 from scanner.connectors.base import Connector
 from scanner.cutting import fits_when_cut
-from scanner.errors import RuleError, SourceError
+from scanner.errors import RuleError, SourceError, told
 from scanner.measures import measure_column
 from scanner.measures.frequency import Session, grouped
 from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table
@@ -70,7 +70,7 @@ class Push:
             try:
                 bound.append(bind(rule, self.table))
             except RuleError as error:
-                self.results[rule.id] = CheckResult(rule.id, error=str(error))
+                self.results[rule.id] = CheckResult(rule.id, error=error.said)
         faults = self.references.resolve(bound)
         self.results |= {rule: CheckResult(rule, error=fault) for rule, fault in faults.items()}
         return [item for item in bound if item.rule.id not in faults]
@@ -88,7 +88,7 @@ class Push:
         except (SourceError, RuleError, duckdb.Error) as error:
             if fits_when_cut(error, self.connector):
                 raise
-            self.results[item.rule.id] = CheckResult(item.rule.id, error=str(error).splitlines()[0])
+            self.results[item.rule.id] = CheckResult(item.rule.id, error=told(error))
 
     def _result(self, item: BoundRule) -> CheckResult:
         counted = self.counted[item.rule.id]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from scanner.errors import RuleError
+from scanner.errors import RuleError, said
 from scanner.model import Column, Rule, Table, ValueClass
 from scanner.rules.durations import parse_duration
 from scanner.rules.kinds import RULE_KINDS, RuleKind
@@ -63,7 +63,9 @@ def bind(rule: Rule, table: Table) -> BoundRule:
 def _column(rule: Rule, table: Table, name: str) -> Column:
     column = table.column(name)
     if column is None:
-        raise RuleError(rule.id, "columns", f"the table {table.label} has no column {name!r}")
+        raise RuleError(
+            rule.id, "columns", said("the table {table} has no column {column!r}", table=table.label, column=name)
+        )
     return column
 
 
@@ -96,13 +98,26 @@ def _test(rule: Rule, columns: tuple[Column, ...]) -> Test:
 
 def _require(rule: Rule, column: Column, classes: Iterable[ValueClass]) -> None:
     if column.value_class not in classes:
-        raise RuleError(rule.id, "columns", f"{rule.kind} does not apply to {column.name}, which is {column.type}")
+        raise RuleError(
+            rule.id,
+            "columns",
+            said(
+                "{kind} does not apply to {column}, which is {type}",
+                kind=rule.kind,
+                column=column.name,
+                type=column.type,
+            ),
+        )
 
 
 def _reference(rule: Rule) -> Reference:
     names = tuple(rule.parameters["columns"])
     if len(names) != len(rule.columns):
-        detail = f"must name as many columns as the rule has ({len(rule.columns)}), not {len(names)}"
+        detail = said(
+            "must name as many columns as the rule has ({wanted}), not {given}",
+            wanted=len(rule.columns),
+            given=len(names),
+        )
         raise RuleError(rule.id, "parameters.columns", detail)
     return Reference(rule.parameters["table"], names)
 
@@ -135,7 +150,7 @@ def canonical_number(text: str, value_class: ValueClass) -> str:
     if text in SPECIAL_NUMBERS:
         return text
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII):
-        raise Mismatch(f"{text!r} is no number")
+        raise Mismatch(said("{text!r} is no number", text=text))
     number = Decimal(text)
     if value_class is ValueClass.FLOAT:
         double = float(number) + 0.0  # one zero
@@ -184,11 +199,15 @@ def _bound(rule: Rule, name: str, column: Column) -> tuple[str, ValueClass] | No
     if value is None:
         return None
     if column.value_class.is_temporal and not isinstance(value, str):
-        raise RuleError(rule.id, f"parameters.{name}", f"{column.name} is {column.type}: write a date in quotes")
+        raise RuleError(
+            rule.id,
+            f"parameters.{name}",
+            said("{column} is {type}: write a date in quotes", column=column.name, type=column.type),
+        )
     try:
         return _canonical(value, column)
     except Mismatch as error:
-        raise RuleError(rule.id, f"parameters.{name}", str(error)) from None
+        raise RuleError(rule.id, f"parameters.{name}", error.args[0]) from None
 
 
 def _midnight(bound: tuple[str, ValueClass] | None, compared: ValueClass) -> str | None:
@@ -203,4 +222,4 @@ def _check_order(rule: Rule, test: Between) -> None:
         return
     low: Any = comparison_key(test.low, test.value_class)
     if low > comparison_key(test.high, test.value_class):
-        raise RuleError(rule.id, "parameters.min", "is greater than max")
+        raise RuleError(rule.id, "parameters.min", said("is greater than max"))

@@ -5,6 +5,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from scanner.errors import said
+
 _FORM = re.compile(
     r"P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?"
     r"(?:T(?:(\d{1,7})H)?(?:(\d{1,9})M)?(?:(\d{1,11}(?:\.\d{1,6})?)S)?)?",
@@ -33,7 +35,7 @@ def parse_duration(text: str) -> Duration:
     """Raises ValueError when the text is no ISO 8601 duration."""
     found = _FORM.fullmatch(text)
     if not found or text.endswith(("P", "T")):
-        raise ValueError("is no ISO 8601 duration such as P1D, PT6H or P1M")
+        raise ValueError(said("is no ISO 8601 duration such as P1D, PT6H or P1M"))
     years, months, weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
     rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     return Duration(int(years * 12 + months), rest)

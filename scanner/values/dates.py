@@ -14,6 +14,7 @@ from itertools import product
 
 import numpy as np
 
+from scanner.errors import said
 from scanner.values.chunk import Bytes, Chunk, Mask, Numbers, digits, everywhere, number_at
 
 PARTS = {"YYYY": "year", "MM": "month", "DD": "day", "hh": "hour", "mm": "minute", "ss": "second"}
@@ -93,14 +94,16 @@ def parse_format(text: str) -> DateFormat:
     for piece in _PIECE.findall(text):
         part = PARTS.get(piece) or SHORT_PARTS.get(piece)
         if part is None and piece.isascii() and piece.isalpha() and piece not in LITERAL_LETTERS:
-            raise FormatError(f"letter {piece!r} is not known; known are YYYY MM DD hh mm ss, M D h, T and Z")
+            raise FormatError(
+                said("letter {piece!r} is not known; known are YYYY MM DD hh mm ss, M D h, T and Z", piece=piece)
+            )
         if part is None and piece.isdecimal():
-            raise FormatError(f"a digit ({piece}) cannot stand in a format")
+            raise FormatError(said("a digit ({piece}) cannot stand in a format", piece=piece))
         if part is not None and any(part == earlier for earlier, _ in pieces):
-            raise FormatError(f"the {part} occurs twice")
+            raise FormatError(said("the {part} occurs twice", part=said(part)))
         pieces.append((part or "", piece))
     if not any(part for part, _ in pieces):
-        raise FormatError("it names no part of a date or time")
+        raise FormatError(said("it names no part of a date or time"))
     return DateFormat(text, tuple(pieces))
 
 

@@ -58,4 +58,4 @@ def parse(text: str, table: Table, *, rule: str = "") -> Condition:
     try:
         return Condition(parse_tree(text, table))
     except Rejected as error:
-        raise RuleError(rule, "where", str(error)) from None
+        raise RuleError(rule, "where", error.args[0]) from None

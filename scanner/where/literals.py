@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TypeVar
 
+from scanner.errors import said
 from scanner.model import Column, ValueClass
 
 T = TypeVar("T", date, time, datetime)
@@ -65,7 +66,15 @@ def common_class(left: Column, right: Column) -> ValueClass:
         return ValueClass.TIMESTAMP
     if first is second:
         return first
-    raise Mismatch(f"{left.name} is {first.value} and {right.name} is {second.value}: they do not compare")
+    raise Mismatch(
+        said(
+            "{left} is {first} and {right} is {second}: they do not compare",
+            left=left.name,
+            first=first.value,
+            right=right.name,
+            second=second.value,
+        )
+    )
 
 
 def widened(text: str, before: ValueClass, after: ValueClass) -> str:
@@ -76,9 +85,11 @@ def widened(text: str, before: ValueClass, after: ValueClass) -> str:
 
 
 def _mismatch(constant: Constant, column: Column, wanted: str) -> Mismatch:
-    return Mismatch(
-        f"{constant.text!r} does not compare with {column.name} ({column.value_class.value}): write {wanted}"
-    )
+    detail = said(
+        "{constant!r} does not compare with {column} ({type}): write {wanted}",
+        constant=constant.text, column=column.name, type=column.value_class.value, wanted=said(wanted),
+    )  # fmt: skip
+    return Mismatch(detail)
 
 
 def _number(constant: Constant, column: Column) -> tuple[str, ValueClass]:
@@ -91,16 +102,16 @@ def _number(constant: Constant, column: Column) -> tuple[str, ValueClass]:
         raise _mismatch(constant, column, "a number")
     number = Decimal(constant.text)
     if number and not -FRACTION_DIGITS <= number.adjusted() < WHOLE_DIGITS and compared is ValueClass.DECIMAL:
-        raise Mismatch(f"{constant.text}: more digits than a comparison can hold")
+        raise Mismatch(said("{number}: more digits than a comparison can hold", number=constant.text))
     if compared is ValueClass.FLOAT:
         double = float(number)
         if double in (float("inf"), float("-inf")):
-            raise Mismatch(f"{constant.text} is too large for a floating-point number")
+            raise Mismatch(said("{number} is too large for a floating-point number", number=constant.text))
         return repr(double + 0.0), compared
     plain = format(number, "f")
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     if len(plain.partition(".")[2]) > FRACTION_DIGITS:
-        raise Mismatch(f"{constant.text}: more digits than a comparison can hold")
+        raise Mismatch(said("{number}: more digits than a comparison can hold", number=constant.text))
     return ("0" if plain in ("-0", "") else plain), compared
 
 
@@ -131,4 +142,4 @@ def _real(parse: Callable[[str], T], text: str) -> T:
     try:
         return parse(text)
     except (ValueError, OverflowError):
-        raise Mismatch(f"{text!r} is no real date or time") from None
+        raise Mismatch(said("{text!r} is no real date or time", text=text)) from None

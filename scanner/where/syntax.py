@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from scanner.errors import said
 from scanner.model import Column, Table, ValueClass
 from scanner.where.literals import Constant, Mismatch, canonical, common_class, widened
 from scanner.where.tree import MIRRORED, And, Compare, In, IsNull, Like, Node, Not, Or
@@ -53,10 +54,12 @@ class Token:
 def parse_tree(text: str, table: Table) -> Node:
     """The tree of a condition over the table's columns; raises Rejected."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise Rejected(f"a condition is at most {MAX_BYTES} bytes long")
+        raise Rejected(said("a condition is at most {limit} bytes long", limit=MAX_BYTES))
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
-            raise Rejected(f"the control character U+{ord(character):04X} is not allowed")
+            raise Rejected(
+                said("the control character {character} is not allowed", character=f"U+{ord(character):04X}")
+            )
     parser = _Parser(_tokens(text), table)
     node = parser.condition()
     parser.end()
@@ -70,13 +73,15 @@ def _tokens(text: str) -> list[Token]:
         found = _TOKEN.match(text, position)
         if not found:
             rest = text[position : position + 20]
-            raise Rejected(f"quotes are not closed at {rest!r}" if rest[0] in "'\"`" else f"{rest!r} is not allowed")
+            raise Rejected(
+                said("quotes are not closed at {text!r}" if rest[0] in "'\"`" else "{text!r} is not allowed", text=rest)
+            )
         if found.lastgroup == "comment":
-            raise Rejected("comments are not allowed")
+            raise Rejected(said("comments are not allowed"))
         if found.lastgroup != "space":
             tokens.append(Token(str(found.lastgroup), found.group()))
         position = found.end()
-    return [*tokens, Token("end", "the end")]
+    return [*tokens, Token("end", said("the end"))]
 
 
 class _Parser:
@@ -101,11 +106,11 @@ class _Parser:
 
     def expect(self, word: str) -> None:
         if not self.accept(word):
-            raise Rejected(f"{word} was expected before {self.next.text!r}")
+            raise Rejected(said("{word} was expected before {text!r}", word=word, text=self.next.text))
 
     def end(self) -> None:
         if self.next.kind != "end":
-            raise Rejected(f"{self.next.text!r} is not allowed here")
+            raise Rejected(said("{text!r} is not allowed here", text=self.next.text))
 
     # conditions
     def condition(self) -> Node:
@@ -123,12 +128,12 @@ class _Parser:
     def single(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise Rejected(f"conditions are nested at most {MAX_DEPTH} deep")
+            raise Rejected(said("conditions are nested at most {limit} deep", limit=MAX_DEPTH))
         if self.accept("NOT"):
             node: Node = Not(self.single())
         elif self.accept("("):
             if self.next.is_word(*_STATEMENTS):
-                raise Rejected("sub-selects are not allowed")
+                raise Rejected(said("sub-selects are not allowed"))
             node = self.condition()
             self.expect(")")
         else:
@@ -155,12 +160,12 @@ class _Parser:
             return _negated(And((_compare(">=", left, low), _compare("<=", left, high))), negated)
         if self.accept("LIKE"):
             return _negated(self.like(_column(left, "LIKE")), negated)
-        raise Rejected(f"a comparison was expected before {self.next.text!r}")
+        raise Rejected(said("a comparison was expected before {text!r}", text=self.next.text))
 
     def in_list(self, column: Column) -> In:
         self.expect("(")
         if self.next.is_word(*_STATEMENTS):
-            raise Rejected("sub-selects are not allowed")
+            raise Rejected(said("sub-selects are not allowed"))
         pairs = [self.listed(column)]
         while self.accept(","):
             pairs.append(self.listed(column))
@@ -174,17 +179,19 @@ class _Parser:
     def listed(self, column: Column) -> tuple[str, ValueClass]:
         operand = self.operand()
         if isinstance(operand, Column):
-            raise Rejected(f"IN lists constants only: {operand.name} is a column")
+            raise Rejected(said("IN lists constants only: {column} is a column", column=operand.name))
         return _constant(operand, column)
 
     def like(self, column: Column) -> Like:
         if column.value_class is not ValueClass.TEXT:
-            raise Rejected(f"LIKE is for text: {column.name} is {column.value_class.value}")
+            raise Rejected(
+                said("LIKE is for text: {column} is {type}", column=column.name, type=column.value_class.value)
+            )
         token = self.take()
         if token.kind != "string":
-            raise Rejected("LIKE takes a pattern in single quotes")
+            raise Rejected(said("LIKE takes a pattern in single quotes"))
         if self.next.is_word("ESCAPE"):
-            raise Rejected("ESCAPE is not allowed: a pattern has no escape character")
+            raise Rejected(said("ESCAPE is not allowed: a pattern has no escape character"))
         return Like(column, _unquoted(token.text))
 
     # operands
@@ -201,12 +208,12 @@ class _Parser:
         if token.is_word("DATE", "TIME", "TIMESTAMP") and self.next.kind == "string":
             return Constant(token.text.lower(), _unquoted(self.take().text))
         if token.is_word("NULL"):
-            raise Rejected("nothing compares with NULL: write IS NULL or IS NOT NULL")
+            raise Rejected(said("nothing compares with NULL: write IS NULL or IS NOT NULL"))
         if self.next.is_symbol("(") and token.kind in ("word", "quoted"):
-            raise Rejected(f"functions are not allowed: {token.text}(")
+            raise Rejected(said("functions are not allowed: {name}(", name=token.text))
         if token.kind == "quoted" or (token.kind == "word" and not token.is_word(*_RESERVED)):
             return self.column(token)
-        raise Rejected(f"a column or a constant was expected before {token.text!r}")
+        raise Rejected(said("a column or a constant was expected before {text!r}", text=token.text))
 
     def column(self, token: Token) -> Column:
         """A quoted name is literal; a bare one may differ in case when only one column answers to it."""
@@ -218,8 +225,8 @@ class _Parser:
         if token.kind == "word" and len(folded) == 1:
             return folded[0]
         if token.is_word(*_STATEMENTS):
-            raise Rejected("sub-selects are not allowed")
-        raise Rejected(f"{name!r} is no column of {self.table.label}")
+            raise Rejected(said("sub-selects are not allowed"))
+        raise Rejected(said("{column!r} is no column of {table}", column=name, table=self.table.label))
 
 
 def _unquoted(text: str) -> str:
@@ -232,20 +239,26 @@ def _negated(node: Node, negated: bool) -> Node:
 
 def _column(operand: Column | Constant, word: str) -> Column:
     if isinstance(operand, Constant):
-        raise Rejected(f"{word} is asked of a column: {operand.text!r} is a constant")
+        raise Rejected(said("{word} is asked of a column: {text!r} is a constant", word=word, text=operand.text))
     return operand
 
 
 def _compare(operator: str, left: Column | Constant, right: Column | Constant) -> Compare:
     if isinstance(left, Constant):
         if isinstance(right, Constant):
-            raise Rejected(f"a comparison needs a column: {left.text!r} and {right.text!r} are constants")
+            raise Rejected(
+                said(
+                    "a comparison needs a column: {left!r} and {right!r} are constants",
+                    left=left.text,
+                    right=right.text,
+                )
+            )
         left, right, operator = right, left, MIRRORED[operator]
     if isinstance(right, Column):
         try:
             return Compare(operator, left, right, common_class(left, right))
         except Mismatch as error:
-            raise Rejected(str(error)) from None
+            raise Rejected(error.args[0]) from None
     return Compare(operator, left, *_constant(right, left))
 
 
@@ -253,4 +266,4 @@ def _constant(constant: Constant, column: Column) -> tuple[str, ValueClass]:
     try:
         return canonical(constant, column)
     except Mismatch as error:
-        raise Rejected(str(error)) from None
+        raise Rejected(error.args[0]) from None

@@ -1,5 +1,6 @@
 """Chinese is the source language; the English catalogue is complete, exact and compiled."""
 
+import ast
 import gettext
 import re
 import shutil
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from assets.scanner_sentences import SENTENCES
 from assets.scanner_texts import TEXTS
 from scanner.connectors.registry import KINDS, connector_class
 from scanner.rules import RULE_KINDS
+from scanner.values.dates import PARTS
 from tests.architecture.source import ROOT
 
 PO = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
@@ -88,3 +91,47 @@ def test_no_text_is_missing_from_the_catalogue(tmp_path: Path) -> None:
     )
     now = entries(copy / "locale" / "en" / "LC_MESSAGES" / "django.po")
     assert set(now) - set(entries(PO)) == set()
+
+
+# Sentences of the scanner ----------------------------------------------------------------------------------------------
+
+
+def _sentences() -> tuple[set[str], list[str]]:
+    """Templates that the scanner says, and places where it raises or reports bare text instead."""
+    found: set[str] = set(PARTS.values())
+    bare: list[str] = []
+    for path in sorted((ROOT / "scanner").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            said = {"said": node.args[:1], "_mismatch": node.args[2:3]}.get(node.func.id, [])
+            found |= {text for argument in said for text in _texts(argument)}
+            reasons = [keyword.value for keyword in node.keywords if keyword.arg in ("reason", "feature")]
+            told = {"RuleError": node.args[2:], "Rejected": node.args, "Mismatch": node.args, "FormatError": node.args}
+            for argument in (*told.get(node.func.id, ()), *(reasons if node.func.id == "SourceError" else ())):
+                if isinstance(argument, ast.Constant | ast.JoinedStr):
+                    bare.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    return found, bare
+
+
+def _texts(argument: ast.expr) -> set[str]:
+    """The template, or both of ``a if … else b``."""
+    branches = [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]
+    return {item.value for item in branches if isinstance(item, ast.Constant)}
+
+
+def test_every_sentence_of_the_scanner_is_in_the_table() -> None:
+    found, bare = _sentences()
+    assert found == set(SENTENCES)
+    assert bare == []
+
+
+def test_sentences_name_in_both_languages_what_they_are_about() -> None:
+    named = re.compile(r"\{(\w+)(?:!r)?\}")
+    wrong = {
+        template: str(text)
+        for template, text in SENTENCES.items()
+        if set(named.findall(str(text))) - set(named.findall(template))
+        or (set(named.findall(template)) - set(named.findall(str(text))) and not template.startswith("rule {rule"))
+    }
+    assert wrong == {}

@@ -164,6 +164,7 @@ def test_what_could_never_be_read_is_found_from_the_source(city: SimpleNamespace
     listed = text(client, tab)
     assert "文件 bad.xlsx 不是 Excel 工作簿" in listed
     assert "从未读到，尚未登记" in listed
+    assert "第 2 行既不是 UTF-8 也不是 GB18030 编码" in listed
     assert Table.objects.get(name="good").get_absolute_url() in listed
     (folder / "bad.xlsx").unlink()
     (folder / "good.csv").write_text("a,b\n1,2\n", encoding="utf-8")

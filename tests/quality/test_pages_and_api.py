@@ -93,6 +93,45 @@ def test_a_bad_rule_is_refused_by_its_field(staff: SimpleNamespace, changes: dic
     assert not Rule.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "chinese", "english"),
+    [
+        ({"where": "nobody = 1"}, "main.staff 没有字段 nobody", '"nobody" is no column of main.staff'),
+        ({"where": "level = lower(name)"}, "不能用函数：lower(", "functions are not allowed: lower("),
+        ({"where": "id = 'x'"}, "“x”不能与 id（integer）比较：请写数字", '"x" does not compare with id (integer): write a number'),
+        ({"parameters": {"values": ["A"], "x": 1}}, "不是 in_set 的参数；可用：values", "is no parameter of in_set; known: values"),
+        ({"kind": "matches", "parameters": {"pattern": "(["}}, "不是 RE2 正则表达式：", "is no RE2 regular expression: "),
+        ({"kind": "row_count", "parameters": {"min": 1}}, "row_count 需要不带字段，实为 1 个", "row_count takes no columns, not 1"),
+        ({"kind": "date_format", "parameters": {"format": "YYYYYYYY"}}, "年出现了两次", "the year occurs twice"),
+        ({"kind": "freshness", "parameters": {"max_age": "1 day"}}, "不是 ISO 8601 时长，如 P1D、PT6H、P1M", "is no ISO 8601 duration such as P1D, PT6H or P1M"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_rule_is_said_in_the_readers_language(
+    staff: SimpleNamespace, changes: dict[str, Any], chinese: str, english: str
+) -> None:
+    client = api(staff.steward)
+    for language, expected in (("zh-CN", chinese), ("en-GB", english)):
+        headers = {"Accept-Language": language}
+        body = body_of("in_set", staff) | changes
+        answer = client.post("/api/v1/rules/", body, format="json", headers=headers)
+        assert answer.status_code == 400
+        assert expected in str([error["detail"] for error in answer.json()["errors"]])
+
+
+def test_a_check_that_cannot_run_says_why_in_the_readers_language(staff: SimpleNamespace) -> None:
+    """The column became text of another kind after the rule was made; the reference lost its table."""
+    staff.rule("reference", "level", table="dept", columns=["code"])
+    staff.source.run("DROP TABLE dept")
+    staff.source.scan(staff.table)
+    client = browser(staff.steward)
+    address = reverse("quality:result_list")
+    assert "表 dept 不存在。请重新盘点。" in client.get(address).content.decode()
+    result = api(staff.steward).get("/api/v1/check-results/", headers={"Accept-Language": "zh-CN"}).json()["results"][0]
+    assert (result["passed"], result["error"]) == (False, "表 dept 不存在。请重新盘点。")
+    result = api(staff.steward).get("/api/v1/check-results/", headers={"Accept-Language": "en"}).json()["results"][0]
+    assert result["error"] == "Table dept does not exist. Run a census again."
+
+
 def test_a_bad_rule_is_refused_on_the_page_with_what_was_typed(staff: SimpleNamespace) -> None:
     column = Column.objects.get(table=staff.table, name="day")
     address = f"{reverse('quality:rule_create')}?table={staff.table.pk}&kind=matches"
