@@ -5,7 +5,8 @@ COPY requirements.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --requirement requirements.txt
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/datagene datagene
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/datagene datagene \
+    && install -d -m 0700 -o datagene /var/backups/datagene
 COPY --from=build /venv /venv
 WORKDIR /srv
 COPY . .

@@ -15,7 +15,7 @@ def key_file_opens(**_kwargs: Any) -> list[CheckMessage]:
     try:
         keys.current()
     except keys.KeyFileError as error:
-        return [Error(str(error), hint="docs/deploy.md, 'Key file'", id="datagene.E001")]
+        return [Error(str(error), hint="docs/deploy.md, 'Once'", id="datagene.E001")]
     return []
 
 
