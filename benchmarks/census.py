@@ -6,7 +6,7 @@ from benchmarks.measuring import BenchmarkFault, Case, measure, python
 from benchmarks.report import Goal, Outcome, ratio
 from benchmarks.stage import Stage
 
-BARE = "bare catalogue statements"
+BARE, ALONE = "bare catalogue statements", "the same, psycopg2 alone"
 
 
 def run(stage: Stage) -> Outcome:
@@ -16,7 +16,9 @@ def run(stage: Stage) -> Outcome:
     cases = [ours.census(stage, named[tables], stage.estate(tables), tables, statements[tables]) for tables in sizes]
     source = stage.estate(some)
     bare = python("-m", "benchmarks.programs.bare_catalogue")
-    cases.append(Case(BARE, bare, source.servers, source.secrets, ours.prints(some, sum(widths(some)))))
+    known = ours.prints(some, sum(widths(some)))
+    cases.append(Case(BARE, bare, source.servers, source.secrets, known))
+    cases.append(Case(ALONE, [*bare, "--alone"], source.servers, source.secrets, known))
     measured = measure(cases, stage.repeat, stage.tell)
     sent = {tables: max(found) for tables, found in statements.items()}
     if len(set(sent.values())) != 1:
@@ -26,6 +28,7 @@ def run(stage: Stage) -> Outcome:
         measured,
         [
             ratio(f"{named[some]} / {BARE}", measured, named[some], BARE, 2),
+            ratio(f"{named[some]} / {ALONE}", measured, named[some], ALONE),
             Goal(f"wall seconds of {many} tables", measured[named[many]].least("wall"), 60),
         ],
         [f"Statements sent: {', '.join(f'{count} for {tables} tables' for tables, count in sent.items())}."],

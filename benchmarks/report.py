@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -116,6 +117,7 @@ def about(repeat: int, servers: Mapping[str, str]) -> dict[str, Any]:
     """When, on what machine and with what versions."""
     return {
         "measured": date.today().isoformat(),
+        "at commit": _commit(),
         "on": f"{os.cpu_count()} processors ({_processor()})",
         "load": f"{os.getloadavg()[0]:.1f}",
         "runs": repeat,
@@ -125,6 +127,14 @@ def about(repeat: int, servers: Mapping[str, str]) -> dict[str, Any]:
 
 def _libraries() -> str:
     return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+
+
+def _commit() -> str:
+    asked = ["git", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"  # a copy without its history
 
 
 def _processor() -> str:

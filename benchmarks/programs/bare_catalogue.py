@@ -1,6 +1,19 @@
-"""A database's catalogue in four plain statements, every row fetched and nothing made of it."""
+"""A database's catalogue in four plain statements, every row fetched and nothing made of it.
+
+It starts as the census does, with the imports of its connector; with `--alone` psycopg2 is all it imports.
+"""
+
+import sys
 
 import psycopg2
+
+if "--alone" not in sys.argv:
+    from scanner.lean import without
+
+    without("pandas")
+    import scanner.connectors.postgresql
+    import scanner.connectors.registry
+    import scanner.source  # noqa: F401
 
 RELATIONS = """pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"""
