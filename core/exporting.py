@@ -165,6 +165,6 @@ def cell(value: Any) -> Any:
     if isinstance(value, datetime):
         value = f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, list | tuple):
-        value = "、".join(map(str, value))
+        value = _("、").join(map(str, value))
     text = clean(value, CELL - 1).translate(_CONTROL)
     return f"'{text}" if text.startswith(_TRIGGERS) else text

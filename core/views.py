@@ -133,7 +133,9 @@ class ListPage(SignedInView):
     filterset_class: ClassVar[type[Any] | None] = None
     default_sort: ClassVar[str] = ""
     page_size: ClassVar[int] = 50
-    noun: ClassVar[Text] = ""  # with its measure word: "张表", as in 共 2,316 张表
+    noun: ClassVar[Any] = (
+        ""  # with its measure word: npgettext_lazy("count", "张表", "张表", "total"), as in 共 2,316 张表
+    )
     empty_title: ClassVar[Text] = ""
     empty_action: ClassVar[tuple[Text, str] | None] = None  # label and URL name
     two_line: ClassVar[bool] = False
@@ -190,7 +192,7 @@ class ListPage(SignedInView):
             "bulk_actions": self.bulk_actions(),
             "query": self.request.GET.urlencode(),
             "sort": self.request.GET.get("sort", ""),
-            "noun": self.noun or _("条"),
+            "noun": (self.noun or _("条")) % {"total": page.paginator.count},
             "empty_title": self.empty_title or _("还没有%(title)s。") % {"title": self.title},
             "empty_action": (self.empty_action[0], reverse(self.empty_action[1])) if self.empty_action else None,
             **self.extra_context(),
@@ -256,7 +258,7 @@ class ListPage(SignedInView):
             value = field.value()
             if value in (None, "", []):
                 continue
-            text = f"{field.label}：{self.filter_text(field, value)}"
+            text = f"{field.label}{_('：')}{self.filter_text(field, value)}"
             chips.append(Chip(text, with_query(self.request.GET, **{field.html_name: None, "page": None})))
         return chips
 
@@ -264,7 +266,7 @@ class ListPage(SignedInView):
         """What an active filter says: the words of its options, or what was typed. Override to name the object of an id."""
         names = {str(key): str(name) for key, name in getattr(field.field, "choices", ())}
         values = value if isinstance(value, (list, tuple)) else [value]
-        return "、".join(names.get(str(item), str(item)) for item in values)
+        return _("、").join(names.get(str(item), str(item)) for item in values)
 
 
 def page_links(page: "Page[Any]", query: QueryDict) -> list[tuple[str, str, bool]]:

@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from core import job_kinds, jobs, navigation, search
 from core.choices import OPEN_STATES, JobState
@@ -34,7 +35,7 @@ from datagene.filters import AuditFilter, JobFilter
 class JobList(ExportPage):
     verb = "job.view"
     title = _("任务")
-    noun = _("个任务")
+    noun = npgettext_lazy("count", "个任务", "个任务", "total")
     columns = (
         Column("target", _("任务"), "target_label"),
         Column("state", _("状态"), "state"),
@@ -257,7 +258,7 @@ def _actions(user: Any, text: str) -> list[tuple[str, str, str]]:
 class AuditList(ExportPage):
     verb = "audit.read"
     title = _("审计记录")
-    noun = _("条记录")
+    noun = npgettext_lazy("count", "条记录", "条记录", "total")
     columns = (
         Column("id", _("编号"), "id", number=True),
         Column("at", _("时间"), "at"),

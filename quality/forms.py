@@ -28,7 +28,9 @@ class ColumnsLabels(forms.ModelMultipleChoiceField):
 
 
 def column_label(column: Column) -> str:
-    return column.name if column.display_name == column.name else f"{column.display_name}（{column.name}）"
+    return (
+        column.name if column.display_name == column.name else f"{column.display_name}{_('（')}{column.name}{_('）')}"
+    )
 
 
 class RuleForm(forms.Form):
@@ -109,7 +111,7 @@ class RuleForm(forms.Form):
 
 class PlacedColumns(forms.ModelMultipleChoiceField):
     def label_from_instance(self, column: Any) -> str:
-        return f"{column_label(column)}，{column.table.display_name}，{column.source.name}"
+        return _("，").join((column_label(column), column.table.display_name, column.source.name))
 
 
 class BulkRuleForm(RuleForm):

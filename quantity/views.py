@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from assets.links import page_url
 from core.exporting import ExportPage, Field
@@ -100,7 +101,7 @@ class SampleList(ExportPage):
 
     verb = "data.view"
     title = _("数量样本")
-    noun = _("个样本")
+    noun = npgettext_lazy("count", "个样本", "个样本", "total")
     columns = (
         Column("object", _("对象")),
         Column("at", _("计量时间"), "at"),

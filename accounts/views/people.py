@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import selectors, services
@@ -26,7 +27,7 @@ from core.views import ActionView, Column, Crumb, DetailPage, EditPage, ListPage
 class PersonList(ListPage):
     verb = "person.view"
     title = _("人员")
-    noun = _("人")
+    noun = npgettext_lazy("count", "人", "人", "total")
     columns = (
         Column("name", _("姓名"), "sort_key"),
         Column("agency", _("所属机构"), "agency__sort_key"),
@@ -187,7 +188,7 @@ class GrantRevoke(ActionView):
 class GrantList(ListPage):
     verb = "grant.view"
     title = _("授权")
-    noun = _("条授权")
+    noun = npgettext_lazy("count", "条授权", "条授权", "total")
     columns = (
         Column("person", _("人员"), "person__sort_key"),
         Column("role", _("角色"), "role"),

@@ -57,12 +57,12 @@ def _of_length(label: Any, name: str) -> Field:
 
 def _top(row: Any) -> str | None:
     found = row.shown["top"] if row.shown else None
-    return "；".join(f"{value} ({count})" for value, count in found[:5]) if found else None
+    return translate("；").join(f"{value} ({count})" for value, count in found[:5]) if found else None
 
 
 def _patterns(row: Any) -> str | None:
     found = row.shown["patterns"] if row.shown else None
-    return "；".join(f"{pattern} ({count})" for pattern, count in found[:5]) if found else None
+    return translate("；").join(f"{pattern} ({count})" for pattern, count in found[:5]) if found else None
 
 
 _COLUMNS = (
@@ -129,4 +129,4 @@ CHANGES = (
 
 
 def _said(facts: dict[str, Any]) -> str:
-    return "；".join(f"{name}: {value}" for name, value in facts.items())
+    return translate("；").join(f"{name}: {value}" for name, value in facts.items())

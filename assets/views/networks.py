@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from assets.filters import NetworkFilter
 from assets.forms import NetworkForm
@@ -19,7 +20,7 @@ from core.views import ActionView, Column, Crumb, EditPage
 class NetworkList(NamedFilters):
     verb = "policy.manage"
     title = _("允许网段")
-    noun = _("个网段")
+    noun = npgettext_lazy("count", "个网段", "个网段", "total")
     columns = (
         Column("network", _("网段"), "network"),
         Column("agency", _("机构"), "agency__sort_key"),

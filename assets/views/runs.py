@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can
 from assets.filters import CensusRunFilter, ChangeFilter, ScanRunFilter
@@ -30,7 +31,7 @@ HELD_SHOWN = STEPS_SHOWN = 200
 class CensusList(NamedFilters):
     verb = "data.view"
     title = _("盘点记录")
-    noun = _("次盘点")
+    noun = npgettext_lazy("count", "次盘点", "次盘点", "total")
     columns = (
         Column("source", _("数据源"), "source__name"),
         Column("started", _("开始时间"), "started_at"),
@@ -58,7 +59,7 @@ class CensusList(NamedFilters):
 class ScanList(NamedFilters):
     verb = "data.view"
     title = _("扫描记录")
-    noun = _("次扫描")
+    noun = npgettext_lazy("count", "次扫描", "次扫描", "total")
     columns = (
         Column("source", _("数据源"), "source__name"),
         Column("started", _("开始时间"), "started_at"),
@@ -176,7 +177,7 @@ class Reject(Confirm):
 class ChangeList(NamedFilters):
     verb = "data.view"
     title = _("变更记录")
-    noun = _("处变更")
+    noun = npgettext_lazy("count", "处变更", "处变更", "total")
     columns = (
         Column("object", _("对象"), "table__name"),
         Column("kind", _("变更类型"), "kind"),

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can, require
 from assets.filters import TableFilter
@@ -46,7 +47,7 @@ from core.views import (
 class TableList(NamedFilters):
     verb = "data.view"
     title = _("数据资产")
-    noun = _("张表")
+    noun = npgettext_lazy("count", "张表", "张表", "total")
     columns = (
         Column("name", _("表"), "name"),
         Column("source", _("数据源"), "source__name"),
@@ -93,7 +94,7 @@ class ScanSelected(SignedInView):
             try:
                 request_scan(actor=request.user, source=source, tables=tables)  # type: ignore[arg-type]
             except ValidationError as error:
-                messages.error(request, f"{source}：{'；'.join(error.messages)}")
+                messages.error(request, f"{source}{translate('：')}{translate('；').join(error.messages)}")
         if by_source:
             messages.success(request, translate("已启动扫描，进度见任务。"))
         return HttpResponseRedirect(safe_next(request, reverse("core:job_list")))

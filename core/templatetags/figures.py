@@ -38,6 +38,12 @@ def _unmeasured() -> SafeString:
     return format_html('<span class="none">{}</span>', _("未统计"))
 
 
+@register.filter
+def listed(values: Any) -> str:
+    """Names in a row, as the language lists them: a、b (a, b)."""
+    return _("、").join(map(str, values))
+
+
 @register.simple_tag
 def not_applicable() -> SafeString:
     """A dash for the eye, words for the ear."""

@@ -108,7 +108,7 @@ def bind_rules(*, actor: Person, columns: Iterable[Column], **fields: Any) -> li
         except ValidationError as error:
             label = f"{column.table.label}.{column.name}"
             raise ValidationError(
-                _("字段 %(label)s：%(reason)s") % {"label": label, "reason": "；".join(error.messages)}
+                _("字段 %(label)s：%(reason)s") % {"label": label, "reason": _("；").join(error.messages)}
             ) from error
     return made
 

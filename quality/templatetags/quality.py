@@ -30,7 +30,7 @@ def parameter_pairs(rule: Any) -> list[tuple[str, str]]:
     """(label, value) of the parameters of a rule or a proposal, in the order of its kind."""
     specs = RULE_KINDS[rule.kind].parameters if rule.kind in RULE_KINDS else ()
     pairs = [(_(spec.label), rule.parameters.get(spec.name)) for spec in specs]
-    return [(label, str(shown_parameter(value)).replace("\n", "、")) for label, value in pairs if value is not None]
+    return [(label, str(shown_parameter(value)).replace("\n", _("、"))) for label, value in pairs if value is not None]
 
 
 @register.filter

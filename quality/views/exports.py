@@ -25,7 +25,7 @@ RULES = (
     Field(_("数据源"), lambda row: row.table.source.name),
     Field(_("表"), lambda row: row.table.label),
     Field(_("字段"), lambda row: row.column_names),
-    Field(_("参数"), lambda row: "；".join(f"{label}: {value}" for label, value in parameter_pairs(row))),
+    Field(_("参数"), lambda row: translate("；").join(f"{label}: {value}" for label, value in parameter_pairs(row))),
     Field(_("适用条件"), lambda row: row.where),
     Field(_("合格比例"), lambda row: row.mostly),
     Field(_("质量指标"), lambda row: row.get_indicator_display()),

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can
 from assets.views.common import NamedFilters
@@ -21,7 +22,7 @@ from quality.views.rules import HOME
 class FindingList(NamedFilters):
     verb = "data.view"
     title = _("质量问题")
-    noun = _("个问题")
+    noun = npgettext_lazy("count", "个问题", "个问题", "total")
     columns = (
         Column("rule", _("规则"), "rule__name"),
         Column("table", _("表"), "rule__table__name"),

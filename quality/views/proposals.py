@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can
 from assets.views.common import NamedFilters
@@ -25,7 +26,7 @@ from quality.views.rules import HOME
 class ProposalList(NamedFilters):
     verb = "data.view"
     title = _("规则建议")
-    noun = _("条建议")
+    noun = npgettext_lazy("count", "条建议", "条建议", "total")
     columns = (
         Column("column", _("字段"), "column__name"),
         Column("table", _("表"), "column__table__name"),

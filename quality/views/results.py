@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from assets.views.common import NamedFilters
 from core.exporting import Field
@@ -18,7 +19,7 @@ from quality.views.rules import HOME
 class ResultList(NamedFilters):
     verb = "data.view"
     title = _("检查结果")
-    noun = _("条结果")
+    noun = npgettext_lazy("count", "条结果", "条结果", "total")
     columns = (
         Column("rule", _("规则"), "rule__name"),
         Column("table", _("表"), "rule__table__name"),

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can, require
 from assets.models import Table
@@ -46,7 +47,7 @@ SINGLE = tuple(kind.name for kind in RULE_KINDS.values() if kind.least <= 1 and 
 class RuleList(NamedFilters):
     verb = "data.view"
     title = _("质量规则")
-    noun = _("条规则")
+    noun = npgettext_lazy("count", "条规则", "条规则", "total")
     columns = (
         Column("name", _("规则"), "name"),
         Column("table", _("表"), "table__name"),

@@ -93,6 +93,22 @@ def test_no_text_is_missing_from_the_catalogue(tmp_path: Path) -> None:
     assert set(now) - set(entries(PO)) == set()
 
 
+MARKED = re.compile(
+    r"\{#.*?#\}|\{% blocktranslate.*?\{% endblocktranslate %\}|\{% translate .*?%\}|_\(\"[^\"]*\"\)", re.DOTALL
+)
+WRITTEN = re.compile(r"[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+def test_templates_write_nothing_past_the_catalogue() -> None:
+    """Full-width punctuation included; 中文 names the language itself."""
+    bare = {}
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        left = MARKED.sub("", path.read_text(encoding="utf-8")).replace("中文", "")
+        if found := WRITTEN.findall(left):
+            bare[path.name] = found
+    assert bare == {}
+
+
 # Sentences of the scanner ----------------------------------------------------------------------------------------------
 
 
