@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Agency, Person
 from core import indicators, navigation, visibility
@@ -50,8 +51,8 @@ def register() -> None:
     register_kind(Kind("person", _("人员"), _people, order=90, icon="user", verb="person.view"))
     for order, (label, icon, url_name, verb) in enumerate(
         (
-            (_("机构"), "building-2", "accounts:agency_list", "agency.view"),
-            (_("人员"), "users", "accounts:person_list", "person.view"),
+            (pgettext_lazy("list", "机构"), "building-2", "accounts:agency_list", "agency.view"),
+            (pgettext_lazy("list", "人员"), "users", "accounts:person_list", "person.view"),
             (_("授权"), "shield-check", "accounts:grant_list", "grant.view"),
         ),
         start=60,

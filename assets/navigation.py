@@ -1,6 +1,7 @@
 """Entries of the sidebar."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assets.links import page_url
 from core import indicators, navigation, visibility
@@ -40,11 +41,15 @@ def register() -> None:
     )  # fmt: skip
     navigation.register(
         "inventory",
-        navigation.Item(_("信息系统"), "server", "assets:system_list", order=12, allowed=_may_see_data),
+        navigation.Item(
+            pgettext_lazy("list", "信息系统"), "server", "assets:system_list", order=12, allowed=_may_see_data
+        ),
     )
     navigation.register(
         "management",
-        navigation.Item(_("数据源"), "plug", "assets:source_list", order=10, allowed=_may_see_sources),
+        navigation.Item(
+            pgettext_lazy("list", "数据源"), "plug", "assets:source_list", order=10, allowed=_may_see_sources
+        ),
     )
     navigation.register(
         "management",

@@ -1,6 +1,7 @@
 """Entries of the sidebar for the pages of core."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import navigation, visibility
 
@@ -16,7 +17,7 @@ def _may_read_audit(user: object) -> bool:
 def register() -> None:
     navigation.register(
         "management",
-        navigation.Item(_("任务"), "list-checks", "core:job_list", order=20, allowed=_may_see_jobs),
+        navigation.Item(pgettext_lazy("list", "任务"), "list-checks", "core:job_list", order=20, allowed=_may_see_jobs),
     )
     navigation.register(
         "management",

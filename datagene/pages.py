@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from core import job_kinds, jobs, navigation, search
 from core.choices import OPEN_STATES, JobState
@@ -34,7 +34,7 @@ from datagene.filters import AuditFilter, JobFilter
 
 class JobList(ExportPage):
     verb = "job.view"
-    title = _("任务")
+    title = pgettext_lazy("list", "任务")
     noun = npgettext_lazy("count", "个任务", "个任务", "total")
     columns = (
         Column("target", _("任务"), "target_label"),

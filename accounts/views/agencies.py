@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts import selectors, services
 from accounts.filters import AgencyFilter
@@ -22,7 +22,7 @@ class AgencyList(ListPage):
     """Unfiltered and unsorted it is the tree, indented; else a plain list."""
 
     verb = "agency.view"
-    title = _("机构")
+    title = pgettext_lazy("list", "机构")
     noun = npgettext_lazy("count", "个机构", "个机构", "total")
     columns = (
         Column("name", _("机构"), "sort_key"),

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import selectors, services
@@ -26,7 +26,7 @@ from core.views import ActionView, Column, Crumb, DetailPage, EditPage, ListPage
 
 class PersonList(ListPage):
     verb = "person.view"
-    title = _("人员")
+    title = pgettext_lazy("list", "人员")
     noun = npgettext_lazy("count", "人", "人", "total")
     columns = (
         Column("name", _("姓名"), "sort_key"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts.permissions import can, require
 from assets.filters import ColumnFilter
@@ -27,7 +27,7 @@ from core.views import Crumb, DetailPage, EditPage, Head, Tab
 
 class ColumnList(NamedFilters):
     verb = "data.view"
-    title = _("字段")
+    title = pgettext_lazy("list", "字段")
     noun = npgettext_lazy("count", "个字段", "个字段", "total")
     columns = (
         ListColumn("name", _("字段"), "name"),

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts.permissions import can
 from assets.filters import SourceFilter
@@ -29,7 +29,7 @@ STEPS_SHOWN = 5  # of a running census or scan; its own page has them all
 
 class SourceList(NamedFilters):
     verb = "source.view"
-    title = _("数据源")
+    title = pgettext_lazy("list", "数据源")
     noun = npgettext_lazy("count", "个数据源", "个数据源", "total")
     columns = (
         Column("name", _("数据源"), "name"),

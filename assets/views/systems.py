@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts.permissions import can, require
 from assets.filters import SystemFilter
@@ -23,7 +23,7 @@ from core.views import ActionView, Column, Crumb, DetailPage, EditPage, Tab
 
 class SystemList(NamedFilters):
     verb = "data.view"
-    title = _("信息系统")
+    title = pgettext_lazy("list", "信息系统")
     noun = npgettext_lazy("count", "个信息系统", "个信息系统", "total")
     columns = (
         Column("name", _("信息系统"), "name"),

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts.permissions import can, require
 from assets.filters import TableFilter
@@ -129,7 +129,7 @@ class TableDetail(DetailPage):
     url_name = "assets:table_detail"
     tabs = (
         Tab("overview", _("概览"), "assets/_table_overview.html", _overview, order=10),
-        Tab("columns", _("字段"), "assets/_table_columns.html", count=_count_columns, order=20),
+        Tab("columns", pgettext_lazy("list", "字段"), "assets/_table_columns.html", count=_count_columns, order=20),
         Tab("changes", _("变更记录"), "assets/_changes.html", _changes, order=90),
     )
 

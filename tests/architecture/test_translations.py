@@ -27,14 +27,15 @@ def entries(path: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for block in path.read_text(encoding="utf-8").split("\n\n"):
         kept = "\n".join(line for line in block.splitlines() if not line.startswith("#"))
-        parts = re.split(r"^(msgid_plural|msgid|msgstr(?:\[\d\])?) ", kept, flags=re.M)
+        parts = re.split(r"^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) ", kept, flags=re.M)
         fields: dict[str, str] = {}
         for name, value in zip(parts[1::2], parts[2::2], strict=False):
             fields[name] = "".join(
                 line.strip()[1:-1] for line in value.strip().splitlines() if line.strip().startswith('"')
             )
         if fields.get("msgid"):
-            found[fields["msgid"]] = [value for name, value in fields.items() if name.startswith("msgstr")]
+            context = f"{fields['msgctxt']}\x04" if "msgctxt" in fields else ""  # as compiled catalogues key it
+            found[context + fields["msgid"]] = [value for name, value in fields.items() if name.startswith("msgstr")]
     return found
 
 
