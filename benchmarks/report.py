@@ -94,7 +94,7 @@ def keep(folder: Path, name: str, outcome: Outcome, *, full: bool, about: Mappin
 
 
 def document(folder: Path, order: Sequence[str]) -> list[str]:
-    """Write the kept outcomes into DOCUMENT, in this order; the names of those written."""
+    """Write the kept outcomes of full size into DOCUMENT, in this order; the names of those written."""
     written: list[str] = []
     parts = [f"Libraries: {_libraries()}."]
     results = folder / "results"
@@ -103,6 +103,8 @@ def document(folder: Path, order: Sequence[str]) -> list[str]:
     ):
         if path.exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
+            if not kept["full"]:
+                continue
             about = ", ".join(f"{what} {value}" for what, value in kept["about"].items())
             parts += [f"### {path.stem}: {kept['title']}", kept["text"], f"<sub>{about}</sub>"]
             written.append(path.stem)
