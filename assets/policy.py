@@ -18,6 +18,7 @@ from accounts.models import Agency
 from assets.models import DataSource
 from assets.selectors.networks import networks_of
 from core import crypto
+from scanner.apart import Apart
 from scanner.connectors.base import Connector
 from scanner.connectors.registry import connector_class, open_source
 from scanner.errors import SourceError
@@ -36,8 +37,8 @@ def upload_store() -> Path:
     return Path(settings.DATA_DIR) / "uploads"
 
 
-def check_path(path: str) -> None:
-    """SourceError outside_folder unless a person may name ``path``; links are followed first.
+def check_path(path: str) -> Path:
+    """The real path; SourceError outside_folder unless a person may name it. Links are followed first.
 
     The store of uploads is nobody's to name: a folder in it belongs to the one source that its upload made.
     """
@@ -48,24 +49,28 @@ def check_path(path: str) -> None:
     overlaps = real.is_relative_to(store) or store.is_relative_to(real)
     if overlaps or not (anywhere or any(real.is_relative_to(folder) for folder in folders)):
         raise SourceError("outside_folder", path=path)
+    return real
 
 
-def check_stored_path(path: str) -> None:
+def check_stored_path(path: str) -> Path:
     """The same for a path that a source already has: an upload's own folder, or what a person may name."""
-    if Path(path).resolve().parent != upload_store().resolve():
-        check_path(path)
+    real = Path(path).resolve()
+    return real if real.parent == upload_store().resolve() else check_path(path)
 
 
 @sensitive_variables()
-def open_connector(source: DataSource) -> Connector:
-    """A connector for ``source``. Only jobs call this: secrets are unsealed nowhere but in a worker."""
-    for field in connector_class(source.kind).parameters:
-        if field.type == "path" and source.parameters.get(field.name):
-            check_stored_path(source.parameters[field.name])
+def open_connector(source: DataSource) -> Connector | Apart:
+    """What reads ``source``. Only jobs call this: secrets are unsealed nowhere but in a worker."""
+    found = connector_class(source.kind)
     limits = Limits(tables=settings.SOURCE_MAX_TABLES, columns=settings.SOURCE_MAX_COLUMNS)
+    paths = [source.parameters.get(field.name) for field in found.parameters if field.type == "path"]
+    folders = [check_stored_path(path) for path in paths if path]  # what was approved now is what is opened later
+    if found.reads_files:
+        return Apart(source.kind, source.parameters, limits, folders)
     return open_source(
-        source.kind, source.parameters, _secrets(source), limits=limits, hosts=host_policy(source.agency)
-    )
+        source.kind, source.parameters, _secrets(source), limits=limits, hosts=host_policy(source.agency),
+        folders=folders,
+    )  # fmt: skip
 
 
 @sensitive_variables()

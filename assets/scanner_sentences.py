@@ -151,4 +151,16 @@ SENTENCES: dict[str, Text] = {
     "{text!r} is not allowed here": _("此处不能有“{text}”"),
     "{word} is asked of a column: {text!r} is a constant": _("{word} 用于字段：“{text}”是常量"),
     "{word} was expected before {text!r}": _("“{text}”之前应有 {word}"),
+    "{column} has values of more than {limit} characters, which were cut": _("{column} 有超过 {limit} 字的值，已截断"),
+    "its first line is longer than {limit} MiB": _("首行超过 {limit} MiB"),
+    "it has {found} columns": _("它有 {found} 个字段"),
+    "it begins as {encoding} and does not go on so": _("开头是 {encoding} 编码，后面不是"),
+    "it claims {rows} rows in {size} bytes": _("它声称在 {size} 字节中有 {rows} 行"),
+    "reading it takes more memory than allowed": _("读取它所需的内存超过限额"),
+    "it takes too long to list": _("列出内容耗时过长"),
+    "too many of its files are broken": _("其中损坏的文件过多"),
+    "reading it took more memory than allowed or broke its reader ({how})": _(
+        "读取它所需的内存超过限额，或使读取进程崩溃（{how}）"
+    ),
+    "the file": _("文件"),
 }

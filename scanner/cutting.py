@@ -11,7 +11,7 @@ from dataclasses import replace
 import duckdb
 
 from scanner.connectors.base import Connector
-from scanner.errors import RuleError, SourceError
+from scanner.errors import RuleError, SourceError, said
 from scanner.model import CheckResult, ColumnProfile, Reading, Rule, Table
 from scanner.rules.binding import bind
 
@@ -76,4 +76,5 @@ def _judged(result: CheckResult, rule: Rule, cut: Collection[str], cell: int, ta
     touched = sorted(looked_at & set(cut))
     if not touched or result.error:
         return result
-    return CheckResult(rule.id, error=f"{touched[0]} has values of more than {cell} characters, which were cut")
+    cut_off = said("{column} has values of more than {limit} characters, which were cut", column=touched[0], limit=cell)
+    return CheckResult(rule.id, error=cut_off)

@@ -22,6 +22,10 @@ class Said(str):
         made.code, made.params = code, params
         return made
 
+    def __getnewargs__(self) -> tuple[str, str, dict[str, Any]]:  # type: ignore[override]
+        """For a copy in another process: the sentence stands as it is."""
+        return self.replace("{", "{{").replace("}", "}}"), self.code, self.params
+
 
 def said(template: str, /, **params: Any) -> Said:
     """A sentence whose template is its code. Quote texts with ``!r`` in the template, so that codes stay codes."""

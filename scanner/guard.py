@@ -45,6 +45,7 @@ class Limits:
     workbook_cells: int = 50_000_000  # rows x columns that the cell references span
     workbook_seconds: float = 120
     workbook_memory: int = 3 << 30
+    reader_memory: int = 4 << 30  # of the process that reads files
 
 
 # Where clouds hand secrets to whoever asks. They stand in ranges that are opened for other reasons, so only a range that
@@ -179,8 +180,19 @@ def inside(folder: Path, path: Path) -> Path:
     return real
 
 
+def real_path(descriptor: int, said: Path) -> str:
+    """Where an open file really lies, as the kernel knows it; ``said`` where there is no /proc to ask."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return str(said)
+
+
 def open_file(path: Path, limit: int) -> int:
-    """A read-only descriptor of a regular file that is no link; SourceError no_such_path, outside_folder, too_large."""
+    """A read-only descriptor of a regular file; SourceError no_such_path, outside_folder, too_large.
+
+    ``path`` is resolved. What is opened must lie exactly there: nothing on the way may have become a link since.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
@@ -192,6 +204,9 @@ def open_file(path: Path, limit: int) -> int:
     if not stat.S_ISREG(about.st_mode):
         os.close(descriptor)
         raise SourceError("no_such_path", path=str(path))
+    if real_path(descriptor, path) != str(path):
+        os.close(descriptor)
+        raise SourceError("outside_folder", path=str(path))
     if about.st_size > limit:
         os.close(descriptor)
         raise SourceError(

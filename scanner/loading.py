@@ -59,7 +59,7 @@ def open_session() -> Iterator[Session]:
     """A DuckDB that reaches nothing but a temporary folder of its own, which goes when it closes."""
     folder = tempfile.mkdtemp(prefix="datagene-")
     try:
-        with duckdb.connect() as session:
+        with duckdb.connect(config={"python_enable_replacements": "false"}) as session:
             session.execute(
                 # one thread: two take a third more processor time, and a worker has its neighbours
                 f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET preserve_insertion_order = false;"

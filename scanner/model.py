@@ -115,7 +115,6 @@ class Unreadable:
     object: str  # "schema.table" or "schema.table.column" or a file's path in the folder
     reason: str  # one English sentence
     code: str = "no_permission"  # a key of errors.MESSAGES
-    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)  # what else the message of the code names
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from itertools import groupby
+from typing import Any
 
 import duckdb
 
 from scanner import planner
+from scanner.apart import Apart
 from scanner.connectors.base import Connector
 from scanner.cutting import fits_when_cut, read_whole_or_cut
 from scanner.errors import RuleError, SourceError, told
@@ -70,6 +72,15 @@ def read_table(
             return _Pull(session, connector, table, now, zone, stop).read(profile, rules, sketch_key)
 
     return read_whole_or_cut(attempt, connector, table, profile=profile, rules=rules)
+
+
+def read_named(
+    source: Connector | Apart, schema: str, name: str, *, should_stop: Callable[[], None] | None = None, **options: Any
+) -> Reading:
+    """Describe a table and read it; of files, in a process of their own. ``options`` as of ``read_table``."""
+    if isinstance(source, Apart):
+        return source.read_named(schema, name, should_stop or (lambda: None), **options)
+    return read_table(source, source.describe(schema, name), should_stop=should_stop, **options)
 
 
 class _Pull:

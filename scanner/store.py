@@ -19,7 +19,8 @@ from scanner.errors import SourceError, said
 from scanner.model import Column
 from scanner.values.typed import TEXT, narrowed, plain_type, text_of
 
-SMALLEST = 8_192  # rows of a piece, but for the last
+SMALLEST = 8_192  # rows of a piece, but for the last …
+HEAVY = 32 << 20  # … and for heavy ones, in bytes
 
 
 class Store:
@@ -32,7 +33,7 @@ class Store:
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
         self._end, self._most = 0, shutil.disk_usage(folder).free // 2
         self._waiting: list[Sequence[pa.Array]] = []  # batches too small to be written
-        self._waiting_rows = 0
+        self._waiting_rows = self._waiting_bytes = 0
         self._pieces: list[list[tuple[int, int, pa.DataType]]] = [[] for _ in columns]
         self._types = [plain_type(column) for column in columns]
 
@@ -41,12 +42,13 @@ class Store:
         self.rows += batch.num_rows
         self._waiting.append(batch.columns)
         self._waiting_rows += batch.num_rows
-        if self._waiting_rows >= SMALLEST:
+        self._waiting_bytes += batch.nbytes
+        if self._waiting_rows >= SMALLEST or self._waiting_bytes >= HEAVY:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits; to be called after the last batch."""
-        waiting, self._waiting, self._waiting_rows = self._waiting, [], 0
+        waiting, self._waiting, self._waiting_rows, self._waiting_bytes = self._waiting, [], 0, 0
         if not waiting:
             return
         for place, column in enumerate(self.columns):

@@ -16,7 +16,7 @@ from assets.services.known import Known
 from scanner import diff
 from scanner import model as scanner
 from scanner.diff import ChangeKind, Name
-from scanner.errors import Said
+from scanner.errors import Said, SourceError
 
 Reason = dict[str, Any]  # {"code": of core.messages, "params": {…}}
 
@@ -49,12 +49,9 @@ def key_of(table: Table | scanner.Table) -> str:
 
 def beyond(snapshot: scanner.Snapshot, missing: Iterable[tuple[str, str]]) -> tuple[scanner.Unreadable, ...]:
     """Known tables that a cut snapshot lacks: they may be among what was not listed."""
-    facts = {"found": len(snapshot.tables) + snapshot.cut, "kept": len(snapshot.tables)}
-    reason = f"only {facts['kept']} of {facts['found']} tables are listed"
-    return tuple(
-        scanner.Unreadable(f"{schema}.{name}" if schema else name, reason, "not_listed", facts)
-        for schema, name in missing
-    )
+    kept, found = len(snapshot.tables), len(snapshot.tables) + snapshot.cut
+    labels = [f"{schema}.{name}" if schema else name for schema, name in missing]
+    return tuple(_left_out(label, SourceError("not_listed", object=label, found=found, kept=kept)) for label in labels)
 
 
 def make(known: Known, snapshot: scanner.Snapshot, hidden: Sequence[scanner.Unreadable] = ()) -> Plan:
@@ -84,14 +81,18 @@ def _cuts(snapshot: scanner.Snapshot) -> list[scanner.Unreadable]:
     """What the limits left out, told like what could not be read: of the source, and of each table cut."""
     found = [_columns_cut(table) for table in snapshot.tables if table.cut]
     if snapshot.cut:
-        facts = {"found": len(snapshot.tables) + snapshot.cut, "kept": len(snapshot.tables)}
-        found.append(scanner.Unreadable("*", "more tables than are listed", "tables_cut", facts))
+        kept = len(snapshot.tables)
+        found.append(_left_out("*", SourceError("tables_cut", found=kept + snapshot.cut, kept=kept)))
     return found
 
 
 def _columns_cut(table: scanner.Table) -> scanner.Unreadable:
-    facts = {"found": len(table.columns) + table.cut, "kept": len(table.columns)}
-    return scanner.Unreadable(f"{table.label}.*", "more columns than are listed", "columns_cut", facts)
+    label, kept = f"{table.label}.*", len(table.columns)
+    return _left_out(label, SourceError("columns_cut", object=label, found=kept + table.cut, kept=kept))
+
+
+def _left_out(label: str, error: SourceError) -> scanner.Unreadable:
+    return scanner.Unreadable(label, error.said, error.code)
 
 
 class _Renames:
@@ -200,5 +201,5 @@ class _Unreadables:
 def _reason(item: scanner.Unreadable) -> Reason:
     """``path`` stands beside ``object`` because the sentences about files speak of paths."""
     named = sentence_stored(item.reason)[1] if isinstance(item.reason, Said) and item.reason.code == item.code else {}
-    params = {**named, "object": item.object, "path": item.object, "reason": param_stored(item.reason), **item.facts}
+    params = {**named, "object": item.object, "path": item.object, "reason": param_stored(item.reason)}
     return {"code": message_code(item.code), "params": params}

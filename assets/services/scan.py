@@ -16,15 +16,19 @@ from assets.services import gone, profiles, runs
 from assets.services.sources import note_contact
 from core import clock, keys
 from core.jobs import JobContext, JobFailed
+from scanner.apart import Apart
 from scanner.connectors.base import Connector
 from scanner.errors import SourceError
 from scanner.model import Reading, Rule
-from scanner.reading import read_table
+from scanner.reading import read_named
 
 # After one of these the session is worth nothing: reconnect, and stop when that fails too.
 _BROKEN = frozenset({"connection_lost", "timeout", "unreachable"})
 # These say that no table can be read, not that one cannot.
 _FATAL = frozenset({"wrong_password", "unknown_database", "host_refused", "driver_missing", "bad_parameter"})
+
+
+Source = Connector | Apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _read_all(context: JobContext, run: ScanRun, tables: Sequence[Table]) -> Non
         connector.close()
 
 
-def _open(source: DataSource) -> Connector:
+def _open(source: DataSource) -> Source:
     """A connector for the source; raises JobFailed when not even its parameters are good."""
     try:
         return policy.open_connector(source)
@@ -93,7 +97,7 @@ def _open(source: DataSource) -> Connector:
         raise _failed(source, error) from None
 
 
-def _read(context: JobContext, connector: Connector, table: Table, rules: Sequence[Rule]) -> tuple[Connector, Outcome]:
+def _read(context: JobContext, connector: Source, table: Table, rules: Sequence[Rule]) -> tuple[Source, Outcome]:
     """Read one table, a second time over a new session when the first broke. Raises SourceError, JobFailed."""
     try:
         return connector, _read_once(context, connector, table, rules)
@@ -111,11 +115,10 @@ def _read(context: JobContext, connector: Connector, table: Table, rules: Sequen
     return connector, _read_once(context, connector, table, rules)
 
 
-def _read_once(context: JobContext, connector: Connector, table: Table, rules: Sequence[Rule]) -> Outcome:
+def _read_once(context: JobContext, connector: Source, table: Table, rules: Sequence[Rule]) -> Outcome:
     began = time.monotonic()
-    structure = connector.describe(table.schema_name, table.name)
-    reading = read_table(
-        connector, structure, rules=rules, plan="push" if table.source.push_only else "auto",
+    reading = read_named(
+        connector, table.schema_name, table.name, rules=rules, plan="push" if table.source.push_only else "auto",
         now=clock.now(), tz=timezone.get_current_timezone(),
         sketch_key=keys.current().derive(b"datagene sketch"), should_stop=context.check,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -49,6 +50,7 @@ class Connector(ABC):
     driver: ClassVar[Driver | None] = None
     dialect: ClassVar[str]  # the SQL that ``execute`` speaks: postgresql, mysql, sqlite, duckdb
     statements: int = 0  # sent on this instance so far; session set-up is not counted
+    reads_files: ClassVar[bool] = False  # strangers' files: read in a process of their own (``scanner.apart``)
     can_cut: ClassVar[bool] = False  # ``cutting`` has an effect
     cutting: bool = False  # take only the first ``limits.cell`` characters, and one more, of each value
 
@@ -59,6 +61,7 @@ class Connector(ABC):
         *,
         limits: Limits | None = None,
         hosts: HostPolicy = OPEN,
+        folders: Sequence[Path] | None = None,
     ) -> None:
         """SourceError bad_parameter for a field that is missing, unknown or malformed."""
         self.values = clean(self.parameters, parameters)
@@ -66,6 +69,7 @@ class Connector(ABC):
             check_text(name, secret)
         self.limits = limits or Limits()
         self.hosts = hosts
+        self.folders = None if folders is None else tuple(folders)  # real paths that files must lie under
         self._secrets = dict(secrets or {})
 
     def __repr__(self) -> str:
@@ -198,7 +202,7 @@ def limited(table: Table, limits: Limits) -> Table:
     """The table with no more columns and no longer texts than allowed; what was cut says so."""
     kept = table.columns[: limits.columns]
     return replace(
-        table, comment=_cut(table.comment, limits.comment), cut=len(table.columns) - len(kept),
+        table, comment=_cut(table.comment, limits.comment), cut=table.cut + len(table.columns) - len(kept),
         columns=tuple(_limited_column(column, limits.comment) for column in kept),
     )  # fmt: skip
 

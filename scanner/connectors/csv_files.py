@@ -26,6 +26,7 @@ from scanner.model import Column, ValueClass
 
 _BLOCK = 4 << 20
 _PARSER_BLOCK = 8 << 20  # no row may be longer
+_WIDEST = 16  # times the columns that are listed: wider files are not taken apart
 _HEAD = 1 << 20  # the header must end within
 _CHINESE_UTF8 = re.compile(rb"[\xe3-\xe9][\x80-\xbf][\x80-\xbf]")
 
@@ -36,19 +37,19 @@ class Layout:
 
     encoding: str
     delimiter: str
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...]  # no more than may be listed
     rows: int
+    width: int  # fields of a row
 
 
 def layout(path: Path, shown: str, limits: Limits) -> Layout:
     """Read the file to its end; SourceError bad_encoding, bad_csv, too_large. ``shown`` names it in errors."""
     encoding = _encoding(path, shown, limits)
     names, delimiter = _header(path, shown, encoding, limits)
-    texts = tuple(Column(name, at, "text", ValueClass.TEXT) for at, name in enumerate(names, 1))
-    found = Layout(encoding, delimiter, texts, 0)
-    guesses = [_Guess() for _ in names]
+    found = Layout(encoding, delimiter, (), 0, len(names))
+    guesses = [_Guess() for _ in names[: limits.columns]]
     rows, last = 0, None
-    for batch in batches(path, shown, found, range(len(names)), limits):
+    for batch in batches(path, shown, found, range(len(guesses)), limits):
         rows, last = rows + batch.num_rows, batch if batch.num_rows else last
         for guess, values in zip(guesses, batch.columns, strict=True):
             guess.see(values)
@@ -58,9 +59,9 @@ def layout(path: Path, shown: str, limits: Limits) -> Layout:
         )
     columns = tuple(
         Column(name, at, guess.value_class.value, guess.value_class)
-        for at, (name, guess) in enumerate(zip(names, guesses, strict=True), 1)
+        for at, (name, guess) in enumerate(zip(names, guesses, strict=False), 1)
     )
-    return Layout(encoding, delimiter, columns, rows)
+    return Layout(encoding, delimiter, columns, rows, len(names))
 
 
 def _is_swallowed(path: Path, last: pa.RecordBatch, limits: Limits) -> bool:
@@ -107,7 +108,9 @@ def _gb18030(file: BinaryIO, shown: str) -> str:
     """ "gb18030" when every line is. GB18030 accepts most UTF-8 as mojibake, so lines are told apart one by one: a line
     that is valid UTF-8 and holds Chinese is UTF-8. By chance that befalls about one GB18030 line in 100,000."""
     utf8, utf8_line, other, other_line = 0, 0, 0, 0
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(iter(lambda: file.readline(_PARSER_BLOCK), b""), 1):
+        if len(line) == _PARSER_BLOCK:
+            raise _too_long(shown)
         if line.isascii():
             if b"\0" in line:
                 raise SourceError("bad_csv", path=shown, reason=said("it holds NUL bytes, so it is no text"))
@@ -174,7 +177,15 @@ class _AsUtf8:
 
 def _header(path: Path, shown: str, encoding: str, limits: Limits) -> tuple[list[str], str]:
     with os.fdopen(open_file(path, limits.file_bytes), "rb") as file:
-        head = codecs.getincrementaldecoder(encoding)().decode(file.read(_HEAD)).removeprefix("\ufeff")
+        read = file.read(_HEAD)
+        try:
+            head = codecs.getincrementaldecoder(encoding)().decode(read).removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            raise _undecodable(shown, encoding) from None
+        if len(read) == _HEAD and not any(end in head for end in "\r\n"):
+            raise SourceError(
+                "bad_csv", path=shown, reason=said("its first line is longer than {limit} MiB", limit=_HEAD >> 20)
+            )
     first = next((line for line in head.splitlines() if line.strip()), "")
     if not first:
         raise SourceError("bad_csv", path=shown, reason=said("the file is empty"))
@@ -185,8 +196,8 @@ def _header(path: Path, shown: str, encoding: str, limits: Limits) -> tuple[list
         raise SourceError(
             "bad_csv", path=shown, reason=said("the header cannot be read: {error}", error=str(error))
         ) from None
-    if len(row) > limits.columns:
-        raise SourceError("too_large", object=shown, reason=said("more than {limit} columns", limit=limits.columns))
+    if len(row) > _WIDEST * limits.columns:
+        raise SourceError("file_rejected", path=shown, reason=said("it has {found} columns", found=len(row)))
     return unique_names(row), delimiter
 
 
@@ -203,7 +214,7 @@ def _delimiter(path: Path, first: str) -> str:
 def batches(path: Path, shown: str, known: Layout, wanted: Sequence[int], limits: Limits) -> Iterator[pa.RecordBatch]:
     """The wanted columns (by place) as the file writes them. A row with too few fields is filled with nulls; one with
     too many is an error, unless what is too much is empty."""
-    count = len(known.columns)
+    count = known.width
     names = [f"c{at}" for at in range(count)]
     odd: list[tuple[int | None, str]] = []
     with os.fdopen(open_file(path, limits.file_bytes), "rb") as file:
@@ -213,14 +224,27 @@ def batches(path: Path, shown: str, known: Layout, wanted: Sequence[int], limits
             for batch in _parsed(source, names, known.delimiter, odd, skip=1):
                 yield batch.select([names[at] for at in wanted])
         except pa.ArrowInvalid as error:
-            long = said("a row is longer than {limit} MiB, or a quote is never closed", limit=_PARSER_BLOCK >> 20)
-            reason = long if "straddling" in str(error) else str(error)
-            raise SourceError("bad_csv", path=shown, reason=reason) from None
+            if "straddling" in str(error):
+                raise _too_long(shown) from None
+            raise SourceError("bad_csv", path=shown, reason=str(error)) from None
+        except UnicodeDecodeError:
+            raise _undecodable(shown, known.encoding) from None
     for start in range(0, len(odd), limits.batch_rows):
         rows = [_fitted(row, count, known.delimiter, shown) for row in odd[start : start + limits.batch_rows]]
         columns = [pa.array([row[at] for row in rows], pa.string()) for at in wanted]
         if columns:
             yield pa.RecordBatch.from_arrays(columns, names=[names[at] for at in wanted])
+
+
+def _undecodable(shown: str, encoding: str) -> SourceError:
+    return SourceError(
+        "bad_csv", path=shown, reason=said("it begins as {encoding} and does not go on so", encoding=encoding)
+    )
+
+
+def _too_long(shown: str) -> SourceError:
+    reason = said("a row is longer than {limit} MiB, or a quote is never closed", limit=_PARSER_BLOCK >> 20)
+    return SourceError("bad_csv", path=shown, reason=reason)
 
 
 def _parsed(

@@ -4,7 +4,6 @@ The schema is the sub-folder ("" at the top, "a/b" further down), the table the 
 ``stem.sheet``. Where two files would get one name, the first by name has it and the others keep their suffix.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,19 +13,21 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scanner.connectors import canonical, csv_files, parquet_files, workbook
-from scanner.connectors.base import Connector, Parameter
+from scanner.connectors.base import Connector, Parameter, limited
+from scanner.connectors.folder import TEXTS, WORKBOOKS, Walk, name_of, root_of, stem, walk
 from scanner.diff import names_table
 from scanner.errors import SourceError, said
 from scanner.guard import inside
-from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable
+from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable, ValueClass
 
 _NOBODY_WRITES = Privileges(can_write=False, superuser=False)  # files are opened read-only; there are no accounts
-_TEXTS = (".csv", ".tsv", ".tab")
-_WORKBOOKS = (".xlsx", ".xlsm")
-_PARQUET = (".parquet", ".pq")
-_DEPTH = 32  # of sub-folders
+_SHUT_OFF: dict[str, Any] = {
+    "enable_external_access": "false", "python_enable_replacements": "false", "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false", "allow_community_extensions": "false", "threads": "2",
+}  # fmt: skip
 
 Reader = Callable[[Sequence[int]], Iterator[pa.RecordBatch]]
 
@@ -43,6 +44,8 @@ class Files(Connector):
     kind = "files"
     label = "文件夹（CSV、xlsx、Parquet）"
     dialect = "duckdb"
+    reads_files = True
+    can_cut = True
     parameters = (Parameter("path", "文件夹", "path", help="文件夹内的 CSV、TSV、xlsx、Parquet 文件各为一张表"),)
 
     _engine: duckdb.DuckDBPyConnection | None = None
@@ -53,12 +56,15 @@ class Files(Connector):
         self._books: list[workbook.Workbook] = []
         self._described: dict[tuple[str, str], Table] = {}
         self._loaded: set[tuple[str, str]] = set()
+        self._loaded_cut = False
+        self.at: Callable[[str], None] = lambda file: None  # told of each file before it is opened
+        self.rejected: dict[str, str] = {}  # file → why it is not to be opened again
 
     # -- the folder ------------------------------------------------------------------------------------------------
 
     def test(self) -> TestReport:
         started = time.monotonic()
-        files, _ = self._walk()
+        files = walk(self._root(), self.limits).files
         latency = round((time.monotonic() - started) * 1000)
         return TestReport("files", latency, _NOBODY_WRITES, len({schema for schema, _ in files}), len(files))
 
@@ -73,84 +79,25 @@ class Files(Connector):
             engine.close()
 
     def _root(self) -> Path:
-        path = Path(self.values["path"])
-        if not path.is_absolute():
-            raise SourceError("bad_parameter", name="path", reason=said("must be absolute"))
-        try:
-            root = path.resolve(strict=True)
-        except (OSError, RuntimeError):
-            raise SourceError("no_such_path", path=str(path)) from None
-        if not root.is_dir():
-            raise SourceError("no_such_path", path=f"{path} (it is no folder)")
-        return root
-
-    def _walk(self) -> tuple[list[tuple[str, Path]], list[Unreadable]]:
-        """(schema, file) of every file that claims to be a table, in order, and what stands in the way of reading."""
-        root = self._root()
-        files: list[tuple[str, Path]] = []
-        unreadable: list[Unreadable] = []
-        waiting = [("", root)]
-        while waiting:
-            schema, folder = waiting.pop()
-            try:
-                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-            except OSError:
-                if not schema:
-                    raise SourceError("no_permission", object=self.values["path"]) from None
-                unreadable.append(
-                    Unreadable(f"{schema}/", said("the account may not read the folder {folder}", folder=schema))
-                )
-                continue
-            for entry in entries:
-                name = f"{schema}/{_shown(entry.name)}" if schema else _shown(entry.name)
-                if entry.name.startswith((".", "~$")):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    if name.count("/") < _DEPTH:
-                        waiting.append((name, Path(entry.path)))
-                elif self._claims(entry, name, root, unreadable):
-                    files.append((schema, Path(entry.path)))
-                if len(files) > self.limits.tables:
-                    raise SourceError(
-                        "too_large",
-                        object=said("the folder"),
-                        reason=said("more than {limit} files", limit=self.limits.tables),
-                    )
-        return sorted(files, key=lambda item: (item[0], item[1].name)), unreadable
-
-    def _claims(self, entry: os.DirEntry[str], name: str, root: Path, unreadable: list[Unreadable]) -> bool:
-        """Whether the entry is to be read as a table; a link is followed only to a file inside the folder."""
-        suffix = Path(entry.name).suffix.lower()
-        if suffix == ".xls":
-            reason = said("{name} is a workbook of the old form (xls); save it as xlsx", name=name)
-            unreadable.append(Unreadable(name, reason, "unsupported"))
-        if suffix not in (*_TEXTS, *_WORKBOOKS, *_PARQUET):
-            return False
-        try:
-            inside(root, Path(entry.path))
-        except SourceError as error:
-            reason = SourceError(error.code, path=name).said
-            unreadable.append(Unreadable(name, reason, error.code))
-            return False
-        return True
+        return root_of(Path(self.values["path"]), self.folders)
 
     # -- structure -------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        found, unreadable = self._tables()
+        found, seen = self._tables()
         tables = sorted((item.table for item in found), key=lambda table: (table.schema, table.name))
-        return Snapshot(self.kind, tuple(tables), tuple(unreadable), _NOBODY_WRITES, 0)
+        return Snapshot(self.kind, tuple(tables), tuple(seen.unreadable), _NOBODY_WRITES, 0, seen.cut)
 
     def still_there(self, objects: Iterable[tuple[str, str]]) -> tuple[Unreadable, ...]:
         """Known tables whose file or folder is there but could not be read, by the tables' own names."""
         missing = list(objects)
         if not missing:
             return ()
-        _, unreadable = self._tables()
+        _, seen = self._tables()
         return tuple(
             Unreadable(f"{schema}.{name}" if schema else name, item.reason, item.code)
             for schema, name in missing
-            for item in unreadable
+            for item in seen.unreadable
             if names_table(item.object, schema, name)
         )
 
@@ -161,64 +108,74 @@ class Files(Connector):
 
     def _find(self, schema: str, name: str) -> _Found:
         """Looks at files of that folder whose name begins like the table first, and at all only for a clash of names."""
-        found, unreadable = self._tables(schema, name)
+        found, seen = self._tables(schema, name)
         for item in found:
             if item.table.name == name:
                 return item
-        for problem in unreadable:
+        for problem in seen.unreadable:
             if names_table(problem.object, schema, name):
                 raise SourceError("read_failed", object=problem.object, reason=problem.reason)
         raise SourceError("no_such_table", object=f"{schema}.{name}" if schema else name)
 
-    def _tables(self, schema: str | None = None, name: str = "") -> tuple[list[_Found], list[Unreadable]]:
+    def _tables(self, schema: str | None = None, name: str = "") -> tuple[list[_Found], Walk]:
         """Everything in the folder; given a name, only the files that could be it."""
-        files, unreadable = self._walk()
+        seen = walk(self._root(), self.limits)
         found: list[_Found] = []
         taken: set[tuple[str, str]] = set()
-        for folder, path in files:
-            if schema is not None and (folder != schema or not name.startswith(_stem(path))):
+        for folder, path in seen.files:
+            if schema is not None and (folder != schema or not name.startswith(stem(path))):
                 continue
-            shown = f"{folder}/{_shown(path.name)}" if folder else _shown(path.name)
+            file = f"{folder}/{name_of(path)}" if folder else name_of(path)
             try:
-                items = self._read_file(path, shown, folder)
+                items = self._read_file(path, file, folder)
             except SourceError as error:
-                unreadable.append(Unreadable(shown, error.said, error.code))
+                seen.unreadable.append(Unreadable(file, error.said, error.code))
+                continue
+            except Exception as error:  # one broken file, which may bring about anything, hides no other
+                broken = SourceError("read_failed", object=file, reason=type(error).__name__)
+                seen.unreadable.append(Unreadable(file, broken.said, broken.code))
                 continue
             for item in items:
                 table = item.table
                 if (folder, table.name) in taken:
-                    table = replace(table, name=_shown(path.name) + table.name.removeprefix(_stem(path)))
+                    table = replace(table, name=name_of(path) + table.name.removeprefix(stem(path)))
                 taken.add((folder, table.name))
-                found.append(replace(item, table=table))
-        return found, unreadable
+                found.append(replace(item, table=limited(table, self.limits)))
+        return found, seen
 
-    def _read_file(self, path: Path, shown: str, schema: str) -> list[_Found]:
+    def _read_file(self, path: Path, file: str, schema: str) -> list[_Found]:
         real = inside(self._root(), path)
         about = real.stat()
         stamp = (about.st_mtime_ns, about.st_size)
-        known = self._known.get(shown)
+        known = self._known.get(file)
         if known is None or known[0] != stamp:
+            if file in self.rejected:
+                raise SourceError("file_rejected", path=file, reason=self.rejected[file])
+            self.at(file)
             kind = path.suffix.lower()
-            reads = self._text if kind in _TEXTS else self._workbook if kind in _WORKBOOKS else self._parquet
-            known = (stamp, reads(real, shown, Table(schema, _stem(path), bytes=about.st_size)))
-            self._known[shown] = known
+            reads = self._text if kind in TEXTS else self._workbook if kind in WORKBOOKS else self._parquet
+            known = (stamp, reads(real, file, Table(schema, stem(path), bytes=about.st_size)))
+            self._known[file] = known
         return known[1]
 
     def _text(self, path: Path, shown: str, table: Table) -> list[_Found]:
         known = csv_files.layout(path, shown, self.limits)
 
         def read(wanted: Sequence[int]) -> Iterator[pa.RecordBatch]:
+            self.at(shown)
             columns = [known.columns[at] for at in wanted]
             for batch in csv_files.batches(path, shown, known, wanted, self.limits):
                 arrays = [csv_files.canonical_of(c, v) for c, v in zip(columns, batch.columns, strict=True)]
                 yield canonical.batch(columns, arrays, batch.num_rows)
 
-        return [_Found(replace(table, columns=known.columns, row_estimate=known.rows), read)]
+        cut = known.width - len(known.columns)
+        return [_Found(replace(table, columns=known.columns, row_estimate=known.rows, cut=cut), read)]
 
     def _parquet(self, path: Path, shown: str, table: Table) -> list[_Found]:
         columns, rows = parquet_files.layout(path, shown, self.limits)
 
         def read(wanted: Sequence[int]) -> Iterator[pa.RecordBatch]:
+            self.at(shown)
             return parquet_files.batches(path, shown, wanted, self.limits)
 
         return [_Found(replace(table, columns=columns, row_estimate=rows), read)]
@@ -250,7 +207,14 @@ class Files(Connector):
         if missing is not None:
             raise SourceError("read_failed", object=table.label, reason=said("column {column} is gone", column=missing))
         for batch in found.read([places[column.name] for column in columns]):
-            yield canonical.batch(columns, batch.columns, batch.num_rows)
+            arrays = [self._cut(column, values) for column, values in zip(columns, batch.columns, strict=True)]
+            yield canonical.batch(columns, arrays, batch.num_rows)
+
+    def _cut(self, column: Column, values: pa.Array) -> pa.Array:
+        if not self.cutting or column.value_class not in (ValueClass.TEXT, ValueClass.BINARY):
+            return values
+        kept = self.limits.cell + 1
+        return pc.utf8_slice_codeunits(values, 0, 2 * kept if column.value_class is ValueClass.BINARY else kept)
 
     # -- push: SQL over the described tables, loaded as canonical text ---------------------------------------------
 
@@ -282,11 +246,14 @@ class Files(Connector):
 
     def _loaded_engine(self) -> duckdb.DuckDBPyConnection:
         """DuckDB, shut off from files and network, holding every table described so far."""
+        if self._engine is not None and self._loaded_cut != self.cutting:
+            self._engine.close()  # what it holds was loaded with values of other lengths
+            self._engine = None
+            self._loaded.clear()
         if self._engine is None:
-            self._engine = duckdb.connect(
-                config={"enable_external_access": "false", "python_enable_replacements": "false", "threads": "2"}
-            )
+            self._engine = duckdb.connect(config=_SHUT_OFF)
             self._engine.execute("SET lock_configuration = true")
+            self._loaded_cut = self.cutting
         for key, table in self._described.items():
             if key not in self._loaded:
                 self._load(self._engine, table)
@@ -309,15 +276,6 @@ class Files(Connector):
             engine.register("incoming", batch.rename_columns(list(names)))
             engine.execute(f"INSERT INTO {target} SELECT * FROM incoming")
             engine.unregister("incoming")
-
-
-def _shown(name: str) -> str:
-    """A file's name as text: archives from Windows leave names in GB18030, which are bytes to us."""
-    return canonical.decode(os.fsencode(name))
-
-
-def _stem(path: Path) -> str:
-    return Path(_shown(path.name)).stem
 
 
 def _quoted(name: str) -> str:

@@ -16,6 +16,9 @@ from scanner.errors import SourceError, said
 from scanner.guard import Limits, open_file
 from scanner.model import Column, ValueClass
 
+TOO_MUCH = said("reading it takes more memory than allowed")
+_MANY, _DENSE = 100_000_000, 1_000  # rows, and rows a byte: what no table of real values comes to
+
 
 def layout(path: Path, shown: str, limits: Limits) -> tuple[tuple[Column, ...], int]:
     """Columns and number of rows; SourceError not_parquet, too_large."""
@@ -23,10 +26,15 @@ def layout(path: Path, shown: str, limits: Limits) -> tuple[tuple[Column, ...], 
         try:
             opened = pq.ParquetFile(file)
             schema, rows = opened.schema_arrow, opened.metadata.num_rows
-        except (pa.ArrowException, OSError, ValueError):
+        except MemoryError:
+            raise SourceError("file_rejected", path=shown, reason=TOO_MUCH) from None
+        except (pa.ArrowException, OSError, ValueError, OverflowError):
             raise SourceError("not_parquet", path=shown) from None
-    if len(schema) > limits.columns:
-        raise SourceError("too_large", object=shown, reason=said("more than {limit} columns", limit=limits.columns))
+    size = path.stat().st_size
+    if rows > _MANY and rows > _DENSE * size:
+        raise SourceError(
+            "file_rejected", path=shown, reason=said("it claims {rows} rows in {size} bytes", rows=rows, size=size)
+        )
     return tuple(_columns(schema)), rows
 
 
@@ -61,12 +69,22 @@ def batches(path: Path, shown: str, wanted: Sequence[int], limits: Limits) -> It
             opened = pq.ParquetFile(file)
             names = [opened.schema_arrow.names[at] for at in wanted]
             single = len(set(opened.schema_arrow.names)) == len(opened.schema_arrow.names)
-            for batch in opened.iter_batches(limits.batch_rows, columns=names if single else None):
+            rows = _rows_a_batch(opened.metadata, limits)
+            for batch in opened.iter_batches(rows, columns=names if single else None):
                 places = range(batch.num_columns) if single else wanted
                 arrays = [canonical_array(batch.column(at)) for at in places]
                 yield pa.RecordBatch.from_arrays(arrays, names=[f"c{at}" for at in range(len(arrays))])
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except MemoryError:
+            raise SourceError("file_rejected", path=shown, reason=TOO_MUCH) from None
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise SourceError("read_failed", object=shown, reason=str(error)) from None
+
+
+def _rows_a_batch(about: pq.FileMetaData, limits: Limits) -> int:
+    """Fewer where rows are fat; what the footer says is a guess only."""
+    size = sum(about.row_group(number).total_byte_size for number in range(min(about.num_row_groups, 1_000)))
+    fitting: int = limits.batch_bytes * max(1, about.num_rows) // max(1, size)
+    return max(1, min(limits.batch_rows, fitting))
 
 
 def canonical_array(values: pa.Array) -> pa.Array:

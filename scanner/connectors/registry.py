@@ -1,9 +1,10 @@
 """The kinds of source there are: ours by dotted path, others by the entry-point group ``datagene.connectors``."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from scanner.connectors.base import Connector, load_driver
@@ -47,9 +48,10 @@ def open_source(
     *,
     limits: Limits | None = None,
     hosts: HostPolicy = OPEN,
+    folders: Sequence[Path] | None = None,
 ) -> Connector:
     """A connector ready for use (it connects on first use); SourceError driver_missing, bad_parameter."""
     found = connector_class(kind)
     if found.driver is not None:
         load_driver(kind, found.driver)
-    return found(parameters, secrets, limits=limits, hosts=hosts)
+    return found(parameters, secrets, limits=limits, hosts=hosts, folders=folders)

@@ -4,6 +4,7 @@ SQLite types values, not columns: the declared type is a wish. ``describe`` look
 gives it the class that all its values have (docs/connectors.md), so that what is read can be measured.
 """
 
+import contextlib
 import math
 import os
 import sqlite3
@@ -69,13 +70,27 @@ class SQLite(Connector):
         if not path.is_absolute():
             raise SourceError("bad_parameter", name="path", reason=said("must be absolute"))
         real = path.resolve()
+        if self.folders is not None and not any(real.is_relative_to(folder) for folder in self.folders):
+            raise SourceError("outside_folder", path=str(path))
         descriptor = open_file(real, self.limits.file_bytes * 16)
         try:
             head = os.read(descriptor, len(_MAGIC))
+            if head not in (b"", _MAGIC):  # an empty file is an empty database
+                raise SourceError("not_sqlite", path=str(path))
+            return self._checked(path, real, descriptor)
         finally:
             os.close(descriptor)
-        if head not in (b"", _MAGIC):  # an empty file is an empty database
-            raise SourceError("not_sqlite", path=str(path))
+
+    def _checked(self, path: Path, real: Path, descriptor: int) -> sqlite3.Connection:
+        """SQLite opens by name, so what it opened must be the file that was checked and is open as ``descriptor``."""
+        connection = self._opened(path, real)
+        files = _open_files()
+        if not any(about == files[descriptor] for number, about in files.items() if number != descriptor):
+            connection.close()
+            raise SourceError("outside_folder", path=str(path))
+        return connection
+
+    def _opened(self, path: Path, real: Path) -> sqlite3.Connection:
         address = f"file:{quote(os.fsencode(real))}?mode=ro" + ("&immutable=1" if _frozen(real) else "")
         try:
             connection = sqlite3.connect(
@@ -251,6 +266,16 @@ class SQLite(Connector):
         finally:
             self._deadline = math.inf
             cursor.close()
+
+
+def _open_files() -> dict[int, tuple[int, int]]:
+    """(device, inode) of what this process holds open."""
+    found = {}
+    for number in os.listdir("/dev/fd"):
+        with contextlib.suppress(OSError):
+            about = os.fstat(int(number))
+            found[int(number)] = (about.st_dev, about.st_ino)
+    return found
 
 
 def _frozen(path: Path) -> bool:

@@ -59,9 +59,6 @@ def _sheets(path: Path, shown: str, folder: Path, limits: Limits) -> tuple[Sheet
         found = json.loads((folder / "sheets.json").read_text(encoding="utf-8"))
     except OSError:
         raise SourceError("not_a_workbook", path=shown) from None
-    for item in found:
-        if len(item["columns"]) > limits.columns:
-            raise SourceError("too_large", object=shown, reason=said("more than {limit} columns", limit=limits.columns))
     return tuple(
         Sheet(item["sheet"], tuple(_columns(item["columns"])), item["rows"], folder / f"{number}.arrow")
         for number, item in enumerate(found)
