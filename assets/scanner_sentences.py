@@ -63,8 +63,6 @@ SENTENCES: dict[str, Text] = {
     "letter {piece!r} is not known; known are YYYY MM DD hh mm ss, M D h, T and Z": _(
         "不认识字母“{piece}”；可用 YYYY MM DD hh mm ss、M D h、T、Z"
     ),
-    "more than {limit} columns": _("超过 {limit} 个字段"),
-    "more than {limit} files": _("超过 {limit} 个文件"),
     "must be a list of 1 to {limit} values": _("必须是 1 至 {limit} 个值的列表"),
     "must be a list of column names": _("必须是字段名列表"),
     "must be a list of rules": _("必须是规则列表"),

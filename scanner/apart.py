@@ -17,6 +17,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -89,9 +90,8 @@ class Apart:
                 if self._child is not None or error.code != "file_rejected":
                     raise
                 self._rejected[error.params["path"]] = error.params["reason"]
-        raise SourceError(
-            "file_rejected", path=self._opening[1].get("path", ""), reason="too many of its files are broken"
-        )
+        reason = said("too many of its files are broken")
+        raise SourceError("file_rejected", path=self._opening[1].get("path", ""), reason=reason)
 
     def _call(self, method: str, *arguments: Any, stop: Stop = lambda: None) -> Any:
         child = self._child or self._start()
@@ -111,7 +111,7 @@ class Apart:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         """A child that inherits no environment: no key, no password, no address of ours."""
-        environment = {"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8", "TMPDIR": os.environ.get("TMPDIR", "/tmp")}
+        environment = {"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
         self._child = subprocess.Popen(
             [sys.executable, "-m", "scanner.apart"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, env=environment,
