@@ -59,18 +59,23 @@ def check_stored_path(path: str) -> Path:
 
 
 @sensitive_variables()
-def open_connector(source: DataSource) -> Connector | Apart:
-    """What reads ``source``. Only jobs call this: secrets are unsealed nowhere but in a worker."""
+def open_connector(source: DataSource, *, alone: bool = False) -> Connector | Apart:
+    """What reads ``source``. Only jobs call this: secrets are unsealed nowhere but in a worker.
+
+    ``alone``: by a job that holds the source for itself, so that whatever session is left of an earlier one is dead.
+    """
     found = connector_class(source.kind)
     limits = Limits(tables=settings.SOURCE_MAX_TABLES, columns=settings.SOURCE_MAX_COLUMNS)
     paths = [source.parameters.get(field.name) for field in found.parameters if field.type == "path"]
     folders = [check_stored_path(path) for path in paths if path]  # what was approved now is what is opened later
     if found.reads_files:
         return Apart(source.kind, source.parameters, limits, folders)
-    return open_source(
+    connector = open_source(
         source.kind, source.parameters, _secrets(source), limits=limits, hosts=host_policy(source.agency),
         folders=folders,
     )  # fmt: skip
+    connector.sole_session = str(source.pk) if alone else ""
+    return connector
 
 
 @sensitive_variables()

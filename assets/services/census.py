@@ -42,7 +42,7 @@ def run_census(context: JobContext) -> Callable[[], dict[str, Any]]:
 def _look(run: CensusRun, source: DataSource, known: Known) -> tuple[Snapshot, tuple[Unreadable, ...]]:
     """Read the catalogue, and ask about what it lacks. The session with the source lasts no longer than this."""
     try:
-        with policy.open_connector(source) as connector:
+        with policy.open_connector(source, alone=True) as connector:
             snapshot = connector.snapshot()
             found = {(table.schema, table.name) for table in snapshot.tables}
             missing = sorted(set(known.by_name()) - found)

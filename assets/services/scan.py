@@ -92,7 +92,7 @@ def _read_all(context: JobContext, run: ScanRun, tables: Sequence[Table]) -> Non
 def _open(source: DataSource) -> Source:
     """A connector for the source; raises JobFailed when not even its parameters are good."""
     try:
-        return policy.open_connector(source)
+        return policy.open_connector(source, alone=True)
     except SourceError as error:
         raise _failed(source, error) from None
 

@@ -49,6 +49,7 @@ class Connector(ABC):
     parameters: ClassVar[tuple[Parameter, ...]]
     driver: ClassVar[Driver | None] = None
     dialect: ClassVar[str]  # the SQL that ``execute`` speaks: postgresql, mysql, sqlite, duckdb
+    sole_session: str = ""  # set before use: the name under which no other session works; one left behind is ended
     statements: int = 0  # sent on this instance so far; session set-up is not counted
     reads_files: ClassVar[bool] = False  # strangers' files: read in a process of their own (``scanner.apart``)
     can_cut: ClassVar[bool] = False  # ``cutting`` has an effect

@@ -1,0 +1,141 @@
+"""What a killed worker leaves running on a source ends: PostgreSQL notices by itself, MariaDB is told by the next attempt."""
+
+import os
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg2
+import pymysql
+import pytest
+
+from assets.models import DataSource, ScanRun
+from assets.services import requests, sources
+from core.models import Job
+from tests.assets.support import finished
+from tests.flows.support import PASSWORD, Proxy, make_postgres
+from tests.hostile.faults import stack
+from tests.hostile.faults.conftest import running
+from tests.hostile.faults.stack import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+# The server works for a long time before the first row: it has nothing to send, so it cannot notice by sending.
+ENDLESS = "CREATE VIEW endless AS SELECT count(*) AS n FROM pg_attribute a, pg_attribute b, pg_attribute c"
+
+
+@pytest.fixture
+def postgres_source(city: SimpleNamespace, postgres_server: str) -> Iterator[Any]:
+    with Proxy(postgres_server) as line:  # a worker refuses to read the server that its own platform stands on
+        made = make_postgres(postgres_server, city.police, ENDLESS, port=line.port)
+        yield made
+    made.admin.close()
+    admin = psycopg2.connect(postgres_server)
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {made.database} WITH (FORCE)")
+        cursor.execute(f"DROP ROLE {made.reader}")
+    admin.close()
+
+
+def test_a_killed_workers_query_ends_on_postgresql_within_seconds(
+    postgres_source: Any, city: SimpleNamespace, celery: stack.Celery
+) -> None:
+    source = postgres_source
+
+    def at_work() -> list[Any]:
+        with source.admin.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s AND state = 'active'", [source.reader])
+            return list(cursor.fetchall())
+
+    source.census()
+    requests.request_scan(actor=city.police.manager, source=source.row)
+    worker = celery.run_jobs()
+    until(at_work, what="the scan reading")
+    stack.kill_tree(worker)
+    until(lambda: not at_work(), 10, what="the end of the query")
+
+
+@pytest.fixture
+def mariadb(mariadb_server: str) -> Iterator[pymysql.Connection]:
+    """An administrator's session, with a database in which counting never ends."""
+    parts = urlsplit(mariadb_server)
+    connection = pymysql.connect(
+        host=parts.hostname, port=parts.port or 3306, user=parts.username or "", password=unquote(parts.password or ""),
+        autocommit=True,
+    )  # fmt: skip
+    database = f"endless_{os.getpid()}"
+    run(
+        connection,
+        f"CREATE DATABASE {database}",
+        f"CREATE VIEW {database}.endless AS SELECT count(*) AS n FROM information_schema.columns a,"
+        " information_schema.columns b, information_schema.columns c",
+        f"CREATE USER endless_reader@localhost IDENTIFIED BY '{PASSWORD}'",
+        f"GRANT SELECT, SHOW VIEW ON {database}.* TO endless_reader@localhost",
+    )
+    connection.select_db(database)
+    yield connection
+    run(
+        connection,
+        "KILL USER endless_reader@localhost",
+        f"DROP DATABASE {database}",
+        "DROP USER endless_reader@localhost",
+    )
+    connection.close()
+
+
+def run(connection: pymysql.Connection, *statements: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        return list(cursor.fetchall())
+
+
+def test_a_killed_workers_query_is_ended_by_the_next_attempt_on_mariadb(
+    mariadb: pymysql.Connection, city: SimpleNamespace, celery: stack.Celery
+) -> None:
+    source = register(mariadb, city)
+
+    def at_work() -> set[int]:
+        found = run(
+            mariadb, "SELECT id FROM information_schema.processlist WHERE user = 'endless_reader' AND info <> ''"
+        )
+        return {identity for (identity,) in found}
+
+    assert finished(requests.request_census(actor=city.civil.manager, source=source)).state == "succeeded"
+    scan = requests.request_scan(actor=city.civil.manager, source=source)
+    worker = celery.run_jobs()
+    until(at_work, what="the scan reading")
+    stack.kill_tree(worker)
+    (left_behind,) = at_work()
+    celery.run_jobs()
+    until(lambda: at_work() and left_behind not in at_work(), 30, what="the end of the query")
+    assert len(at_work()) == 1  # that of the new attempt
+    assert Job.objects.get(pk=scan.pk).attempt == 2
+
+
+def test_a_connection_test_leaves_the_session_of_a_scan_alone(
+    mariadb: pymysql.Connection, city: SimpleNamespace, celery: stack.Celery
+) -> None:
+    source = register(mariadb, city)
+    assert finished(requests.request_census(actor=city.civil.manager, source=source)).state == "succeeded"
+    scan = requests.request_scan(actor=city.civil.manager, source=source)
+    celery.run_jobs()
+    until(lambda: ScanRun.objects.filter(job_id=scan.pk).exists() and running(scan))
+    until(
+        lambda: run(
+            mariadb, "SELECT 1 FROM information_schema.processlist WHERE user = 'endless_reader' AND info <> ''"
+        )
+    )
+    tested = finished(requests.test_source(actor=city.civil.manager, source=source))
+    assert tested.state == "succeeded"
+    assert Job.objects.get(pk=scan.pk).state == "running"
+    assert run(mariadb, "SELECT 1 FROM information_schema.processlist WHERE user = 'endless_reader' AND info <> ''")
+
+
+def register(server: pymysql.Connection, city: SimpleNamespace) -> DataSource:
+    where = {"host": server.host, "port": server.port, "user": "endless_reader", "database": f"endless_{os.getpid()}"}
+    return sources.register_source(
+        actor=city.civil.manager, agency=city.civil.agency, kind="mysql", name="无尽库", parameters=where,
+        secrets={"password": PASSWORD},
+    )  # fmt: skip
