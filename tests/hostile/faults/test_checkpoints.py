@@ -86,10 +86,16 @@ def test_a_census_of_ten_thousand_tables_killed_at_three_fifths_writes_no_finish
     path, many = tmp_path / "many.db", 10_000
     with closing(sqlite3.connect(path)) as database:
         database.executescript(
-            "BEGIN;" + "".join(f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, a TEXT, b TEXT);" for n in range(many)) + "END"
+            "BEGIN;"
+            + "".join(f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, a TEXT, b TEXT);" for n in range(many))
+            + "END"
         )
     source = sources.register_source(
-        actor=city.police.manager, agency=city.police.agency, kind="sqlite", name="万表库", parameters={"path": str(path)}
+        actor=city.police.manager,
+        agency=city.police.agency,
+        kind="sqlite",
+        name="万表库",
+        parameters={"path": str(path)},
     )
     census = requests.request_census(actor=city.police.manager, source=source)
     worker = celery.run_jobs()
