@@ -19,6 +19,7 @@ from datagene.embedded.process import free_port
 from datagene.embedded.supervisor import WORKER_OPTIONS
 from datagene.embedded.valkey import Valkey
 
+MANAGE = (sys.executable, "manage.py")
 CELERY = ("-m", "celery", "--quiet", "-A", "datagene.celery")
 LEASE, TICK = 5, 1  # seconds
 
@@ -114,7 +115,7 @@ def directory() -> Iterator[Path]:
 
 
 def manage(environment: Mapping[str, str], *command: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *command], cwd=PROJECT, env=environment, check=True)
+    subprocess.run([*MANAGE, *command], cwd=PROJECT, env=environment, check=True)
 
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:
