@@ -16,6 +16,7 @@ from assets.selectors.profiles import shown_profile
 from assets.selectors.register import systems_visible_to
 from assets.services.sources import SOURCE_FIELDS
 from assets.services.systems import SYSTEM_FIELDS
+from core.api import VisibleKey
 
 
 class AgencyRef(serializers.ModelSerializer[Agency]):
@@ -224,13 +225,8 @@ class TableDetailSerializer(TableSerializer):
         read_only_fields = fields
 
 
-class OwnerField(serializers.PrimaryKeyRelatedField[Person]):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(queryset=Person.objects.filter(is_active=True), **options)
-
-
 class TableWriteSerializer(serializers.ModelSerializer[Table]):
-    owner = OwnerField(required=False, allow_null=True)
+    owner = VisibleKey(queryset=Person.objects.filter(is_active=True), required=False, allow_null=True)
 
     class Meta:
         model = Table

@@ -25,6 +25,7 @@ from assets.models import Column, Table
 from assets.services import requests, sources, systems
 from assets.services.networks import allow_network
 from core import jobs, panels
+from core.exporting import ExportPage
 from core.models import Job
 from quality.models import RuleProposal
 from quality.services.proposals import accept_proposals
@@ -107,6 +108,8 @@ def _routes_of(pattern: str, callback: Any) -> Iterator[Route]:
         keys = re.findall(r"{(\w+)}", whole)
         assert len(keys) <= 1, f"{pattern}: say in OTHER_PARAMETERS how to fill what names no row"
         yield Route(whole, callback, keys[0] if keys else "")
+        if issubclass(getattr(callback, "view_class", object), ExportPage):
+            yield Route(f"{whole}?export=csv", callback, keys[0] if keys else "")
 
 
 def _tabs(callback: Any) -> list[str]:
@@ -125,9 +128,8 @@ def is_api(address: str) -> bool:
 
 def content(response: Any) -> str:
     """Body and headers as text."""
-    if response.status_code == 304 or not hasattr(response, "content"):
-        return ""
-    return response.content.decode("utf-8", "replace") + str(dict(response.headers))
+    body: bytes = response.getvalue() if response.streaming else response.content
+    return body.decode("utf-8", "replace") + str(dict(response.headers))
 
 
 def call(client: Client, method: str, address: str) -> Any:
