@@ -104,7 +104,7 @@ class SourceViewSet(Creates, Updates, Deletes):
         return accepted(requests.request_scan(actor=request.user, source=source, tables=chosen))
 
     @extend_schema(request=serializers.UploadSerializer, responses={201: serializers.SourceSerializer})
-    @action(detail=False, methods=["post"], parser_classes=[MultiPartParser])
+    @action(detail=False, methods=["post"], parser_classes=[MultiPartParser], max_body=uploads.MAX_BODY)
     def upload(self, request: Request) -> Response:
         """Register uploaded files (CSV, TSV, xlsx, Parquet) as a source; a census then says what is in them."""
         body = serializers.UploadSerializer(data=request.data, context=self.get_serializer_context())

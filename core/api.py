@@ -49,6 +49,7 @@ class ApiView(ViewSetMixin):
     parameters: ClassVar[frozenset[str]] = frozenset()  # further query parameters that this view reads
     verbs: ClassVar[Mapping[str, str]] = {}
     token_scopes: ClassVar[Mapping[str, str]] = {}
+    max_body: ClassVar[int] = 0  # bytes, for an action that takes more than the limit of all bodies
     request: Request
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

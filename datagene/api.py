@@ -5,13 +5,16 @@ import importlib.util
 from typing import Any
 
 from django.apps import apps
+from django.http import HttpResponse
 from django.urls import Resolver404, URLPattern, URLResolver, include, path, re_path, resolve
+from django.utils.translation import get_language
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
     OpenApiYamlRenderer,
     OpenApiYamlRenderer2,
 )
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -24,8 +27,15 @@ from datagene import core_api
 APPS = ("accounts", "assets", "quality", "quantity")
 
 
+_documents: dict[tuple[str, str], bytes] = {}
+
+
 class SchemaView(SpectacularAPIView):
-    """OpenAPI 3.1, open to all because it tells nothing but the form: JSON, or YAML by Accept or `?format=yaml`."""
+    """OpenAPI 3.1, open to all because it tells nothing but the form: JSON, or YAML by Accept or `?format=yaml`.
+
+    Made once a process and language: it costs half a second, and anybody may ask. For the same reason the base's
+    `lang` and `version` are not read: each new word would stay in memory.
+    """
 
     JSON = (OpenApiJsonRenderer2, OpenApiJsonRenderer)
     YAML = (OpenApiYamlRenderer2, OpenApiYamlRenderer)
@@ -35,6 +45,17 @@ class SchemaView(SpectacularAPIView):
     def get_renderers(self) -> list[Any]:
         chosen = self.only or self.request.GET.get("format", "")
         return [renderer() for renderer in {"json": self.JSON, "yaml": self.YAML}.get(chosen, self.renderer_classes)]
+
+    def _document(self) -> Any:
+        return self.generator_class().get_schema(public=True)  # type: ignore[no-untyped-call]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        renderer: Any = request.accepted_renderer  # type: ignore[attr-defined]
+        wanted = (renderer.media_type, get_language() or "")
+        if wanted not in _documents:
+            _documents[wanted] = renderer.render(self._document(), None, {})
+        return HttpResponse(_documents[wanted], content_type=f"{renderer.media_type}; charset=utf-8")
 
 
 class UnknownPath(APIView):

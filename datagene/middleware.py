@@ -4,9 +4,13 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from datagene import traffic
 
@@ -46,6 +50,37 @@ def request_log(get_response: View) -> View:
         return response
 
     return middleware
+
+
+def body_limit(get_response: View) -> View:
+    """No body above DATA_UPLOAD_MAX_MEMORY_SIZE is read, except by a view that takes more (`max_body`) from somebody known.
+
+    Django's own limit spares files, and the form token is looked for in the body before any view is asked: without
+    this a visitor could fill the disk. Without a length, or with one that is none, no server hands us a body.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.META.get("CONTENT_LENGTH") or "0"
+        if not (given.isascii() and given.isdigit()):
+            raise SuspiciousOperation("Content-Length is no number")
+        length = int(given[:20])
+        if length > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) and length > _taken(request):
+            raise RequestDataTooBig("the body is larger than this address takes")
+        return get_response(request)
+
+    return middleware
+
+
+def _taken(request: HttpRequest) -> int:
+    """The bytes that the view of this address takes from this caller. A token is proven by the view, before it reads."""
+    if not (request.user.is_authenticated or "Authorization" in request.headers):
+        return 0
+    try:
+        view: Any = resolve(request.path_info).func
+    except Resolver404:
+        return 0
+    own = getattr(view, "initkwargs", {}).get("max_body") or getattr(getattr(view, "view_class", None), "max_body", 0)
+    return int(own or 0)
 
 
 def privacy_headers(get_response: View) -> View:

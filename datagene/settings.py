@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from datagene import environment, logs, production
+from datagene import environment, logs, production, rest
 from datagene.embedded.errors import EmbeddedError
 from datagene.embedded.layout import layout, prepare
-from datagene.rest import REST_FRAMEWORK as REST_FRAMEWORK
 from datagene.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,6 +25,7 @@ ALLOWED_HOSTS = environment.words(
     "ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or "" if PRODUCTION else "127.0.0.1,localhost,[::1],testserver"
 )
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0)
+REST_FRAMEWORK = {**rest.REST_FRAMEWORK, "NUM_PROXIES": TRUSTED_PROXIES}
 
 # --- Data directory and secrets -------------------------------------------------------------------------------------
 _layout = layout()
@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.SessionLimits",
+    "datagene.middleware.body_limit",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -152,10 +153,7 @@ AUTH_USER_MODEL = "accounts.Person"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
 SECURITY_PROFILE = environment.choice("SECURITY_PROFILE", ("dengbao3", "asvs"), "dengbao3")
-PASSWORD_HASHERS = [
-    "datagene.hashers.Argon2",
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-]
+PASSWORD_HASHERS = ["datagene.hashers.Argon2"]  # opens argon2 hashes of any parameters
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # no cache: an ended session is dead everywhere
 SESSION_COOKIE_AGE = 12 * 3600  # seconds, absolute; idle time is accounts.middleware's
 SESSION_COOKIE_HTTPONLY = True

@@ -12,6 +12,7 @@ from accounts.models import Agency, Grant, Person
 from accounts.permissions import require
 from accounts.scope import forget
 from accounts.services._common import save_clean, target_of
+from accounts.services.sign_in import end_all_sessions
 from core import audit
 
 
@@ -47,7 +48,10 @@ def grant_role(
 
 @transaction.atomic
 def revoke_grant(*, actor: Person | None, grant: Grant) -> Grant:
-    """End a grant now; needs `grant.manage` over the person and the agency. One's own is for a colleague to revoke."""
+    """End a grant now, and the person's sessions; needs `grant.manage` over the person and the agency.
+
+    One's own is for a colleague to revoke.
+    """
     grant = Grant.objects.select_for_update(of=("self",)).select_related("person", "agency").get(pk=grant.pk)
     if actor is not None:
         require(actor, "grant.manage", grant.person)
@@ -58,6 +62,7 @@ def revoke_grant(*, actor: Person | None, grant: Grant) -> Grant:
         grant.revoked_at, grant.revoked_by = timezone.now(), actor
         grant.save(update_fields=["revoked_at", "revoked_by"])
         forget(grant.person)
+        end_all_sessions(grant.person)  # nothing opened under the right goes on; one signs in again with what is left
         _record(actor, "grant.revoke", grant)
     return grant
 

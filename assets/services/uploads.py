@@ -21,6 +21,7 @@ from core import audit
 
 ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet")
 MAX_FILES, MAX_BYTES = 50, 200 << 20  # of one upload
+MAX_BODY = MAX_BYTES + (1 << 20)  # with the form around the files
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 

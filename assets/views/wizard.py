@@ -19,7 +19,7 @@ from assets.policy import is_uploaded
 from assets.selectors import register
 from assets.services.requests import request_census, test_source
 from assets.services.sources import register_source, update_source
-from assets.services.uploads import register_upload
+from assets.services.uploads import MAX_BODY, register_upload
 from assets.views.common import sources_crumb
 from core.texts import Text
 from core.views import Crumb, EditPage, SignedInView
@@ -86,6 +86,7 @@ class UploadFiles(EditPage):
     title = _("上传文件作为数据源")
     submit_label = _("上传文件")
     template_name = "assets/source_form.html"
+    max_body = MAX_BODY
 
     def form_arguments(self) -> dict[str, Any]:
         return {"user": self.request.user}

@@ -231,7 +231,8 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
     accept_proposals(actor=manager, proposals=list(RuleProposal.objects.filter(column__source=source)[1:]))
     table = Table.objects.get(source=source, name=f"{name}_person")
     column = Column.objects.get(table=table, name=f"{name}_sfzh")
-    create_rule(actor=manager, table=table, columns=[column], kind="matches", parameters={"pattern": "^Z"}, name=name)
+    pattern = {"pattern": "^Z"}
+    rule = create_rule(actor=manager, table=table, columns=[column], kind="matches", parameters=pattern, name=name)
     change(path, f"ALTER TABLE {name}_office ADD COLUMN {name}_phone TEXT")
     requests.request_census(actor=manager, source=source)
     drain()
@@ -241,7 +242,7 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
     world.program(manager)
     world.browser(manager)
     place = Place(agency, manager, people)
-    place.ids = rows_of(place)
+    place.ids = {**rows_of(place), "quality.Rule": rule.pk}
     return place
 
 
