@@ -62,7 +62,7 @@ def open_session() -> Iterator[Session]:
         with duckdb.connect(config={"python_enable_replacements": "false"}) as session:
             session.execute(
                 # one thread: two take a third more processor time, and a worker has its neighbours
-                f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET preserve_insertion_order = false;"
+                f"SET memory_limit = '{MEMORY}'; SET threads = 1;"
                 " SET arrow_large_buffer_size = true; SET autoinstall_known_extensions = false;"
                 f" SET autoload_known_extensions = false; SET temp_directory = {literal(folder)};"
                 f" SET max_temp_directory_size = '{shutil.disk_usage(folder).free // 2} bytes';"
@@ -96,7 +96,7 @@ def load(
     before = connector.statements
     store = Store(columns, tempfile.gettempdir())
     try:
-        batches = connector.read(table, columns)
+        batches = connector.read_plain(table, columns)
         try:
             for batch in batches:
                 stop()

@@ -103,6 +103,10 @@ class Connector(ABC):
         Without columns the batches have no column but still count rows. Close the iterator to stop early.
         """
 
+    def read_plain(self, table: Table, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        """As ``read``, but a column may come in its plain type (``scanner.values.typed``) where that is cheaper."""
+        return self.read(table, columns)
+
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """One read-only statement of the push plan; placeholders %s (PostgreSQL, MySQL) or ? (SQLite, DuckDB)."""

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
 from scanner.connectors import canonical
 from scanner.connectors import postgresql_catalogue as catalogue
 from scanner.connectors.base import Connector, Driver, Parameter, load_driver
+from scanner.connectors.postgresql_rows import arrays_of, prints_as_text
 from scanner.connectors.watchdog import Watchdog, while_connecting
 from scanner.errors import SourceError, said
 from scanner.guard import Limits
@@ -269,6 +268,12 @@ class PostgreSQL(Connector):
     # -- rows ------------------------------------------------------------------------------------------------------
 
     def read(self, table: Table, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._read(table, columns, plain=False)
+
+    def read_plain(self, table: Table, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._read(table, columns, plain=True)
+
+    def _read(self, table: Table, columns: Sequence[Column], *, plain: bool) -> Iterator[pa.RecordBatch]:
         source = f"{quoted(table.schema)}.{quoted(table.name)}"
         self._session()
         self.statements += 1
@@ -276,8 +281,12 @@ class PostgreSQL(Connector):
             total = self._run(f"SELECT count(*) FROM {source}", None, self.limits.statement_seconds, table.label)
             yield canonical.batch([], [], total[0][0])
             return
-        wanted = ", ".join(self.printed(column) for column in columns)
-        yield from self._rows(f"SELECT {wanted} FROM {source}", columns, table.label)
+        wanted = ", ".join(self._output(column) for column in columns)
+        yield from self._rows(f"SELECT {wanted} FROM {source}", columns, table.label, plain=plain)
+
+    def _output(self, column: Column) -> str:
+        cut = self.cutting and column.value_class is ValueClass.TEXT
+        return quoted(column.name) if prints_as_text(column) and not cut else self.printed(column)
 
     def printed(self, column: Column) -> str:
         kept = self.limits.cell + 1
@@ -296,12 +305,12 @@ class PostgreSQL(Connector):
             sql = stated.decode()  # for SQL_ASCII the bytes are UTF-8 too
         yield from self._rows(sql, columns, "the statement")
 
-    def _rows(self, sql: str, columns: Sequence[Column], what: str) -> Iterator[pa.RecordBatch]:
-        for text, rows in self._copy(f"COPY ({sql}) TO STDOUT WITH (FORMAT csv)", what):
-            yield self._batch(columns, text, rows)
+    def _rows(self, sql: str, columns: Sequence[Column], what: str, *, plain: bool = False) -> Iterator[pa.RecordBatch]:
+        for text, rows in self._copy(f"COPY ({sql}) TO STDOUT", what):
+            yield canonical.batch(columns, arrays_of(text, columns, raw=self._raw, plain=plain), rows)
 
     def _copy(self, sql: str, what: str) -> Iterator[tuple[bytes, int]]:
-        """Whole CSV rows by the batch. psycopg2 pushes rows; a thread and a short queue turn that into pulling."""
+        """Whole rows by the batch. psycopg2 pushes rows; a thread and a short queue turn that into pulling."""
         psycopg2 = load_driver(self.kind, _DRIVER)
         connection, watchdog = self._connection, self._watchdog
         assert watchdog is not None
@@ -331,28 +340,9 @@ class PostgreSQL(Connector):
             if not ended or connection.closed:
                 self.close()
 
-    def _batch(self, columns: Sequence[Column], text: bytes, rows: int) -> pa.RecordBatch:
-        names = [f"c{number}" for number in range(len(columns))]
-        as_type = pa.binary() if self._raw else pa.string()
-        if text.startswith(b"\xef\xbb\xbf"):
-            text = b"\xef\xbb\xbf" + text  # the parser takes a leading BOM for the file's; this one is a value's
-        parsed = pacsv.read_csv(
-            pa.BufferReader(text),
-            pacsv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
-            pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            pacsv.ConvertOptions(
-                column_types=dict.fromkeys(names, as_type), null_values=[""], strings_can_be_null=True,
-                quoted_strings_can_be_null=False, check_utf8=False,
-            ),
-        )  # fmt: skip
-        arrays = [canonical.one_array(parsed.column(name)) for name in names]
-        if self._raw:
-            arrays = [canonical.decoded(values) for values in arrays]
-        return canonical.batch(columns, [_canonical(c, a) for c, a in zip(columns, arrays, strict=True)], rows)
-
 
 class _Batches:
-    """The file that COPY writes to: one call is one row of CSV."""
+    """The file that COPY writes to: one call is one row."""
 
     def __init__(self, limits: Limits, what: str, watchdog: Watchdog) -> None:
         self.ready: queue.Queue[tuple[bytes, int] | BaseException | None] = queue.Queue(2)
@@ -404,13 +394,6 @@ class _Batches:
                 return
             except queue.Full:
                 continue
-
-
-def _canonical(column: Column, values: pa.Array) -> pa.Array:
-    if column.value_class is ValueClass.BINARY:
-        return pc.utf8_slice_codeunits(values, 2)  # hex after \x
-    change = canonical.BY_CLASS.get(column.value_class)
-    return change(values) if change else values
 
 
 def text_of(column: Column) -> str:

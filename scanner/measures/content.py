@@ -13,19 +13,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scanner.measures.frequency import Session
+from scanner.measures.wild_patterns import WildPatterns
 from scanner.model import ValueClass
 from scanner.values.canonical import shown
 from scanner.values.chunk import Chunk, Ints, Mask
 from scanner.values.dates import DETECTED_FORMATS, DateFormat, dates_in, parse_format
 from scanner.values.identifiers import CHECKSUM_MASKS, FORMS, form_masks
-from scanner.values.patterns import Shapes, shapes_of
+from scanner.values.patterns import Shapes, shapes_of, symbols_of
 from scanner.values.text import WHITE_SPACE
 
 TOP_PATTERNS = 20
 DETECTED_SHARE = 0.5  # of the non-null values must be dates, or numbers, for a text column to count as one
 NUMBER_FORM = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"  # 007 is a code, no number
 _NUMBER_GATE = r"^-?9(\{\d+\})?(\.9(\{\d+\})?)?$"
-MANY_PATTERNS, _MERGE_AT = 2_000, 50_000  # of a chunk; of several before they are merged
+_SAMPLE = 1_024  # values by which a column of many patterns is known
+_MERGE_AT = 50_000  # patterns of several chunks before they are merged
+_BLANK_FIRSTS = np.isin(np.arange(257), [256, *{sign.encode()[0] for sign in WHITE_SPACE}])  # first bytes; 256: empty
+_NUMBER_FIRSTS = np.isin(np.arange(257), np.frombuffer(b"-0123456789", np.uint8))
 _FORMATS: tuple[DateFormat, ...] = tuple(parse_format(text) for text in DETECTED_FORMATS)
 _SPILLED = "patterns_spilled"
 
@@ -48,6 +52,8 @@ class Content:
     _patterns: list[pa.Table] = field(default_factory=list)  # p, n
     _groups: int = 0
     _spilled: bool = False
+    _first: bool = True
+    _wild: WildPatterns | None = None
 
     def add(self, chunk: Chunk) -> None:
         if not len(chunk):
@@ -56,13 +62,31 @@ class Content:
         if not self.has_patterns:
             self._add_lengths(pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False), chunk.counts)
             return
-        shapes = shapes_of(chunk)
-        self._add_lengths(shapes.lengths, chunk.counts)
-        self._add_patterns(shapes, chunk)
-        self._add_numbers(shapes, chunk)
-        for key, mask in form_masks(chunk, shapes):
+        if self._first:
+            self._first = False
+            if _is_wild(chunk):
+                self._wild = WildPatterns(self.session)
+        if self._wild is not None:
+            self._add_wild(chunk, self._wild)
+        else:
+            shapes = shapes_of(chunk)
+            self._add_lengths(shapes.lengths, chunk.counts)
+            self._add_patterns(shapes, chunk)
+            self._add_numbers(self._whole(shapes, chunk), chunk)
+        for key, mask in form_masks(chunk):
             _add(self.forms, key, chunk, mask)
         add_checked(self.checksums, self.dates, chunk)
+
+    def _add_wild(self, chunk: Chunk, wild: WildPatterns) -> None:
+        symbols = symbols_of(chunk)
+        self._add_lengths(symbols.lengths, chunk.counts)
+        wild.add(symbols.texts, chunk.counts)
+        firsts = chunk.firsts
+        maybe = np.flatnonzero(_BLANK_FIRSTS[firsts])
+        if len(maybe):
+            blank = _is_blank(chunk.values.take(pa.array(maybe)))
+            self.blanks += int(chunk.counts[maybe[blank]].sum())
+        self._add_numbers(_NUMBER_FIRSTS[firsts], chunk)
 
     def _add_ends(self, chunk: Chunk) -> None:
         ends = pc.min_max(chunk.values).as_py()
@@ -83,13 +107,8 @@ class Content:
     def _add_patterns(self, shapes: Shapes, chunk: Chunk) -> None:
         # float64 weights are exact up to 2**53 rows
         sums = np.bincount(shapes.codes, weights=chunk.counts, minlength=len(shapes.patterns)).astype(np.int64)
-        blank = pc.equal(pc.utf8_ltrim(shapes.patterns, WHITE_SPACE), "")  # white space stands for itself
-        self.blanks += int(sums[blank.to_numpy(zero_copy_only=False)].sum())
-        table = pa.table({"p": shapes.patterns, "n": sums})
-        if len(sums) > MANY_PATTERNS:  # nearly as many as values: DuckDB groups them in the end, and can spill
-            self._spill(table)
-            return
-        self._patterns.append(table)
+        self.blanks += int(sums[_is_blank(shapes.patterns)].sum())  # white space stands for itself
+        self._patterns.append(pa.table({"p": shapes.patterns, "n": sums}))
         self._groups += len(sums)
         if self._groups > _MERGE_AT:
             self._patterns = [_merged(self._patterns)]
@@ -106,9 +125,23 @@ class Content:
         beside.execute(f"INSERT INTO {_SPILLED} SELECT p, n FROM arriving")
         beside.close()
 
-    def _add_numbers(self, shapes: Shapes, chunk: Chunk) -> None:
-        possible = _select(shapes, pc.match_substring_regex(shapes.patterns, _NUMBER_GATE))
-        if possible is None:
+    def _whole(self, shapes: Shapes, chunk: Chunk) -> Mask:
+        """Count the whole numbers that their pattern and first digit give away; which values are still to be looked at."""
+        like = pc.match_substring_regex(shapes.patterns, _NUMBER_GATE).to_numpy(zero_copy_only=False)
+        if not like.any():
+            return np.zeros(len(chunk), np.bool_)
+        possible: Mask = like[shapes.codes]
+        if chunk.is_ascii:
+            digits = pc.match_substring_regex(shapes.patterns, r"^9(\{\d+\})?$").to_numpy(zero_copy_only=False)
+            plain = digits[shapes.codes]
+            found = int(chunk.counts[plain & ((chunk.firsts != ord("0")) | (chunk.sizes == 1))].sum())
+            self.numbers += found
+            self.whole += found
+            possible &= ~plain
+        return possible
+
+    def _add_numbers(self, possible: Mask, chunk: Chunk) -> None:
+        if not possible.any():
             return
         values = chunk.values.filter(pa.array(possible))
         found = pc.match_substring_regex(values, rf"\A(?:{NUMBER_FORM})\z").to_numpy(zero_copy_only=False)
@@ -119,15 +152,18 @@ class Content:
 
     def top_patterns(self) -> list[tuple[str, int]]:
         """The most frequent patterns, equally frequent ones by code point."""
-        merged = _merged(self._patterns)
-        if self._spilled:
-            self._spill(merged)
+        if self._wild is not None:
+            found = self._wild.top(TOP_PATTERNS)
+        elif self._spilled:
+            self._spill(_merged(self._patterns))
             found = self.session.execute(
                 f"SELECT p, sum(n)::BIGINT AS m FROM {_SPILLED} GROUP BY p ORDER BY m DESC, p LIMIT {TOP_PATTERNS}"
             ).fetchall()
-            return [(shown(pattern), number) for pattern, number in found]
-        rows = pc.select_k_unstable(merged, k=TOP_PATTERNS, sort_keys=[("n", "descending"), ("p", "ascending")])
-        return [(shown(row["p"]), row["n"]) for row in merged.take(rows).to_pylist()]
+        else:
+            merged = _merged(self._patterns)
+            rows = pc.select_k_unstable(merged, k=TOP_PATTERNS, sort_keys=[("n", "descending"), ("p", "ascending")])
+            found = [(row["p"], row["n"]) for row in merged.take(rows).to_pylist()]
+        return [(shown(pattern), number) for pattern, number in found]
 
     def identifiers(self, count: int) -> dict[str, float]:
         """Key of the identifier → share of the non-null values; only what occurs."""
@@ -177,10 +213,15 @@ def _add(sums: dict[str, int], key: str, chunk: Chunk, mask: Mask) -> None:
         sums[key] = sums.get(key, 0) + count
 
 
-def _select(shapes: Shapes, wanted: pa.Array) -> Mask | None:
-    """The values whose pattern is wanted; None when there is none."""
-    marked = wanted.to_numpy(zero_copy_only=False)
-    return marked[shapes.codes] if marked.any() else None
+def _is_wild(chunk: Chunk) -> bool:
+    """Whether most values have a pattern of their own, by the first of them."""
+    sample = chunk.values.slice(0, _SAMPLE)
+    return len(sample) == _SAMPLE and 2 * len(shapes_of(Chunk(sample)).patterns) > _SAMPLE
+
+
+def _is_blank(texts: pa.Array) -> Mask:
+    blank: Mask = pc.equal(pc.utf8_ltrim(texts, WHITE_SPACE), "").to_numpy(zero_copy_only=False)
+    return blank
 
 
 def _merged(tables: list[pa.Table]) -> pa.Table:

@@ -6,12 +6,13 @@ beside a table of the values that occur more than once. Hashes find those: rows 
 the others are grouped by value, so two values with one hash are still two.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,8 +21,10 @@ from scanner.values.chunk import CHUNK_ROWS, Chunk
 from scanner.values.typed import TEXT, text_of
 
 Session = duckdb.DuckDBPyConnection
+Hashes = npt.NDArray[np.uint64]
+Texts = Callable[[], Iterator[pa.Array]]  # the values of a column that are not null, from the first on
 
-SAMPLE, MOSTLY = 4_096, 0.9  # of so many values this share differ: a column of mostly different ones
+SAMPLE, MOSTLY = 4_096, 0.6  # of so many values this share differ: a column of mostly different ones
 MOST_GROUPS, MOST_BYTES = 100_000, 16 << 20  # counted in Arrow; beyond, DuckDB groups, which can spill
 MOST_PLAIN = 12_000_000  # values whose hashes are sorted in memory
 
@@ -37,9 +40,13 @@ class Frequencies:
     unique: int  # values that occur once
     repeated: str
     plain: bool = False  # a value may stand more than once, each time with n = 1
+    texts: Texts | None = None  # the values of a plain relation
 
     def chunks(self) -> Iterator[Chunk]:
         """The values piece by piece; no other statement may run on the session meanwhile."""
+        if self.texts is not None:
+            yield from (Chunk(array) for array in self.texts() if len(array))
+            return
         for batch in self.session.sql(f"SELECT v, n FROM {self.name}").to_arrow_reader(CHUNK_ROWS):
             if batch.num_rows:
                 yield Chunk(batch.column(0), batch.column(1).to_numpy())
@@ -77,7 +84,9 @@ def count_values(session: Session, name: str, store: Store, place: int, scan: Sc
     source, count = f"{name}_source", store.rows - store.nulls[place]
     session.register(source, scan)
     if mostly_different and plainly and count <= MOST_PLAIN:
-        seen = _plain(session, f"{name}_plain", f"{source} WHERE c{place} IS NOT NULL", f"c{place}", count)
+        present = f"{source} WHERE c{place} IS NOT NULL"
+        texts = lambda: (array.drop_null() for array in store.texts(place))  # noqa: E731
+        seen = _plain(session, f"{name}_plain", present, f"c{place}", count, texts)
         if seen is not None:
             return seen
     return make_frequencies(session, name, source, f"c{place}")
@@ -122,26 +131,43 @@ def _from_table(session: Session, name: str, groups: pa.Table) -> Frequencies:
     return grouped(session, name)
 
 
-def _plain(session: Session, name: str, source: str, reference: str, count: int) -> Frequencies | None:
+def _plain(session: Session, name: str, source: str, reference: str, count: int, texts: Texts) -> Frequencies | None:
     """None when so many values repeat that grouping is cheaper."""
-    batches = session.sql(f"SELECT hash({reference}) AS h FROM {source}").to_arrow_reader(1 << 17)
+    batches = session.sql(f"SELECT hash({reference}) FROM {source}").to_arrow_reader(1 << 17)
     hashes = np.concatenate([np.zeros(0, np.uint64), *(batch.column(0).to_numpy() for batch in batches)])
-    hashes.sort()
-    same = hashes[1:] == hashes[:-1]
-    again = np.unique(hashes[1:][same])
+    ordered = np.sort(hashes)
+    same = ordered[1:] == ordered[:-1]
+    again = np.unique(ordered[1:][same])
     if 2 * (len(again) + int(same.sum())) > count:
         return None
     session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {reference} AS v, 1::BIGINT AS n FROM {source}")
     repeated = f"{name}_repeated"
-    session.register("again", pa.table({"h": again}))
-    session.execute(
-        f"CREATE OR REPLACE TABLE {repeated} AS SELECT v, count(*) AS n FROM {name}"
-        " WHERE hash(v) IN (SELECT h FROM again) GROUP BY v HAVING count(*) > 1"
-    )
-    session.unregister("again")
+    _group(session, repeated, _among(texts(), hashes, again) if len(again) else iter(()))
     values, rows = one(session, f"SELECT count(*), coalesce(sum(n), 0) FROM {repeated}")
     alone = count - int(rows)
-    return Frequencies(session, name, count, alone + values, alone, repeated, plain=True)
+    return Frequencies(session, name, count, alone + values, alone, repeated, plain=True, texts=texts)
+
+
+def _among(texts: Iterator[pa.Array], hashes: Hashes, wanted: Hashes) -> Iterator[pa.RecordBatch]:
+    """The values whose hash is one of the wanted; the hashes stand in the order of the values."""
+    at = 0
+    for array in texts:
+        own = hashes[at : at + len(array)]
+        at += len(array)
+        places = np.minimum(np.searchsorted(wanted, own), len(wanted) - 1)
+        found = np.flatnonzero(wanted[places] == own)
+        if len(found):
+            yield pa.record_batch([pc.cast(array.take(pa.array(found)), TEXT)], ["v"])
+
+
+def _group(session: Session, name: str, batches: Iterator[pa.RecordBatch]) -> None:
+    """Make table ``name`` of the values that occur more than once among these."""
+    reader = pa.RecordBatchReader.from_batches(pa.schema([("v", TEXT)]), batches)
+    session.register("arriving", reader)
+    session.execute(
+        f"CREATE OR REPLACE TABLE {name} AS SELECT v, count(*) AS n FROM arriving GROUP BY v HAVING count(*) > 1"
+    )
+    session.unregister("arriving")
 
 
 def one(session: Session, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:

@@ -26,6 +26,7 @@ from scanner.values.typed import one_text, text_of
 _POWERS = np.array([10**power for power in range(1, 19)], np.int64)
 _CHECKED_DIGITS = (8, 9, *range(12, 20))  # of whole numbers: dates without signs, check digits
 _SECOND = 1_000_000
+_PRINTED = 1 << 20  # doubles printed at a time
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,10 @@ def _length(held: Sorted) -> dict[str, Any]:
     elif pa.types.is_decimal(kind):
         lengths = _decimal_lengths(held.values, kind.scale)
     else:
-        sizes = [np.diff(_offsets(held.chunk(at, at + CHUNK_ROWS))) for at in range(0, len(held.values), CHUNK_ROWS)]
+        sizes = [held.chunk(at, at + _PRINTED).sizes for at in range(0, len(held.values), _PRINTED)]
         lengths = np.concatenate(sizes)
     total = int((lengths * held.counts).sum())
     return {"min": int(lengths.min()), "max": int(lengths.max()), "mean": total / held.count}
-
-
-def _offsets(chunk: Chunk) -> Ints:
-    return np.append(chunk.starts, len(chunk.data))
 
 
 def _decimal_lengths(values: Ints, scale: int) -> Ints:

@@ -53,6 +53,13 @@ class Chunk:
         return self.data.tobytes()
 
     @cached_property
+    def firsts(self) -> npt.NDArray[np.int16]:
+        """The first byte of each value, 256 of an empty one."""
+        found = np.append(self.data, np.uint8(0))[self.starts].astype(np.int16)
+        found[self.sizes == 0] = 256
+        return found
+
+    @cached_property
     def is_ascii(self) -> bool:
         return self.raw.isascii()
 

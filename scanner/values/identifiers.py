@@ -1,8 +1,7 @@
 """The identifiers that are looked for in every text and integer column, by check character or by form."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from itertools import product
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +11,6 @@ from scanner.values.chunk import Chunk, Mask
 from scanner.values.citizen_id import citizen_ids, is_citizen_id
 from scanner.values.luhn import is_luhn, luhns
 from scanner.values.org_code import is_org_code, org_codes
-from scanner.values.patterns import Shapes
 from scanner.values.uscc import is_uscc, usccs
 
 CHECKSUMS: Mapping[str, Callable[[str], bool]] = {
@@ -35,17 +33,16 @@ FORMS: Mapping[str, str] = {
     "postal_code": "[0-8][0-9]{5}",
     "plate": f"[{_PROVINCES}][A-HJ-NP-Z][·]?([0-9A-HJ-NP-Z]{{4}}[0-9A-HJ-NP-Z挂学警港澳]|[DF][0-9A-HJ-NP-Z][0-9]{{4}}|[0-9]{{5}}[DF])",
 }
-# The character-class patterns that a value of the form has, or the characters without which there is none.
-FORM_PATTERNS: Mapping[str, tuple[str, ...]] = {
-    "mobile": ("9{11}",), "postal_code": ("9{6}",),
-    "landline": ("9{10}", "9{11}", "9{12}", "9{3}-9{7}", "9{3}-9{8}", "9{4}-9{7}", "9{4}-9{8}"),
-    "ipv4": tuple(".".join(parts) for parts in product(("9", "9{2}", "9{3}"), repeat=4)),
+# How many bytes a value of the form has, and with which it begins; or the characters without which there is none.
+FORM_WIDTHS: Mapping[str, tuple[Sequence[int], bytes]] = {
+    "mobile": ((11,), b"1"), "postal_code": ((6,), b"012345678"), "landline": (range(10, 14), b"0"),
+    "ipv4": (range(7, 16), b"0123456789"), "mac": ((17,), b"0123456789ABCDEFabcdef"),
+    "plate": (range(9, 13), bytes({sign.encode()[0] for sign in _PROVINCES})),
 }  # fmt: skip
 FORM_NUMBERS: Mapping[str, tuple[int, int]] = {  # the whole numbers whose digits have the form; others have none
     "mobile": (13_000_000_000, 19_999_999_999), "postal_code": (100_000, 899_999),
 }  # fmt: skip
 FORM_SIGNS: Mapping[str, str] = {"email": "@", "url": "://"}
-_PATTERN_SETS = {key: pa.array(patterns, pa.large_string()) for key, patterns in FORM_PATTERNS.items()}
 KEYS = (*CHECKSUMS, *FORMS)
 
 
@@ -58,35 +55,28 @@ def is_identifier(key: str, text: str) -> bool:
     return CHECKSUMS[key](text) if key in CHECKSUMS else has_form(key, text)
 
 
-def form_masks(chunk: Chunk, shapes: Shapes) -> Iterator[tuple[str, Mask]]:
+def form_masks(chunk: Chunk) -> Iterator[tuple[str, Mask]]:
     """Of each form that occurs, which values have it: as ``has_form``."""
     for key, form in FORMS.items():
-        possible = _possible(key, chunk, shapes)
+        possible = _possible(key, chunk)
         if possible is None or not possible.any():
             continue
         values = chunk.values.filter(pa.array(possible))
-        possible[possible] = pc.match_substring_regex(values, rf"\A(?:{form})\z").to_numpy(zero_copy_only=False)
+        matching = pc.match_substring_regex(values, rf"\A(?:{form})\z").to_numpy(zero_copy_only=False)
+        possible[possible] = matching
         yield key, possible
 
 
-def _possible(key: str, chunk: Chunk, shapes: Shapes) -> Mask | None:
+def _possible(key: str, chunk: Chunk) -> Mask | None:
     """Which values could have a form, told cheaply; None when none can."""
     if key in FORM_SIGNS:
         sign = FORM_SIGNS[key]
-        return _flags(pc.match_substring(chunk.values, sign)) if sign.encode() in chunk.raw else None
-    if key == "mac":
-        return chunk.sizes == 17 if 17 in chunk.widths and (b":" in chunk.raw or b"-" in chunk.raw) else None
-    if key == "plate":
-        if chunk.is_ascii:
+        if sign.encode() not in chunk.raw:
             return None
-        wanted = pc.starts_with(shapes.patterns, "汉A")
-    else:
-        wanted = pc.is_in(shapes.patterns, _PATTERN_SETS[key])
-    marked = _flags(wanted)
-    found: Mask | None = marked[shapes.codes] if marked.any() else None
+        return np.array(pc.match_substring(chunk.values, sign).to_numpy(zero_copy_only=False))
+    widths, firsts = FORM_WIDTHS[key]
+    if chunk.widths.isdisjoint(widths):
+        return None
+    begins = np.isin(np.arange(257), np.frombuffer(firsts, np.uint8))
+    found: Mask = begins[chunk.firsts] & (chunk.sizes >= widths[0]) & (chunk.sizes <= widths[-1])
     return found
-
-
-def _flags(found: pa.Array) -> Mask:
-    flags: Mask = np.array(found.to_numpy(zero_copy_only=False))
-    return flags

@@ -82,6 +82,28 @@ def shapes_of(chunk: Chunk) -> Shapes:
     return Shapes(_patterns_of(written, first[:-1]), encoded.indices.to_numpy(), np.diff(ends))
 
 
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """What the characters of each value become, before runs are written as such; and how many characters it has."""
+
+    texts: pa.Array  # large_string
+    lengths: Ints
+
+
+def symbols_of(chunk: Chunk) -> Symbols:
+    symbols, begins = _symbols_of(chunk)
+    ends = np.append(begins, len(symbols))
+    if not len(symbols):
+        return Symbols(pa.array([""] * len(chunk), pa.large_string()), np.diff(ends))
+    return Symbols(_strings(symbols, ends), np.diff(ends))
+
+
+def patterns_of_symbols(symbols: pa.Array) -> pa.Array:
+    """The patterns of texts of symbols, which are symbols of themselves."""
+    points, begins = _points_of(Chunk(symbols))
+    return _patterns_of(points, begins)
+
+
 def patterns_of(chunk: Chunk) -> pa.Array:
     """The pattern of every value, as a large_string array: as ``pattern_of``."""
     shapes = shapes_of(chunk)
@@ -102,6 +124,14 @@ def _patterns_of(symbols: npt.NDArray[Any], begins: Ints) -> pa.Array:
     run_starts = np.concatenate([[0], ends])
     bounds = run_starts[np.searchsorted(heads, np.append(begins, len(symbols)))]
     return _strings(written, bounds)
+
+
+def _points_of(chunk: Chunk) -> tuple[npt.NDArray[Any], Ints]:
+    """The characters of all values in a row, and where each value begins."""
+    if chunk.is_ascii:
+        return chunk.data, chunk.starts
+    lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
+    return np.frombuffer(chunk.raw.decode().encode("utf-32-le"), np.uint32), np.cumsum(lengths) - lengths
 
 
 def _symbols_of(chunk: Chunk) -> tuple[npt.NDArray[Any], Ints]:

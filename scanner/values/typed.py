@@ -28,7 +28,7 @@ def plain_type(column: Column) -> pa.DataType:
     """The type in which values of the column are kept as long as all of them are plain; TEXT where there is none."""
     if column.value_class is ValueClass.DECIMAL:
         stated = _DECIMAL.match(column.type)
-        if stated and int(stated[1]) <= DIGITS and int(stated[2]) <= int(stated[1]):
+        if stated and int(stated[1]) <= 38 and int(stated[2]) <= min(DIGITS, int(stated[1])):
             return pa.decimal128(int(stated[1]), int(stated[2]))
         return TEXT
     return _PLAIN.get(column.value_class, TEXT)
@@ -50,6 +50,9 @@ def _is_plain(array: pa.Array) -> bool:
     kind = array.type
     if pa.types.is_floating(kind):
         return bool(pc.all(pc.is_finite(array)).as_py() is not False)
+    if pa.types.is_decimal(kind) and kind.precision > DIGITS and array.null_count < len(array):
+        ends = pc.min_max(array).as_py().values()
+        return all(abs(end.scaleb(kind.scale)) < 10**DIGITS for end in ends)
     if pa.types.is_timestamp(kind):
         array = pc.cast(array.view(pa.timestamp("us")), pa.date32(), safe=False)
     if pa.types.is_date(array.type) and array.null_count < len(array):
