@@ -29,6 +29,7 @@ _NUMBER_GATE = r"^-?9(\{\d+\})?(\.9(\{\d+\})?)?$"
 _SAMPLE = 1_024  # values by which a column of many patterns is known
 _MERGE_AT = 50_000  # patterns of several chunks before they are merged
 _BLANK_FIRSTS = np.isin(np.arange(257), [256, *{sign.encode()[0] for sign in WHITE_SPACE}])  # first bytes; 256: empty
+_DIGITS = np.isin(np.arange(257), np.frombuffer(b"0123456789", np.uint8))
 _NUMBER_FIRSTS = np.isin(np.arange(257), np.frombuffer(b"-0123456789", np.uint8))
 _FORMATS: tuple[DateFormat, ...] = tuple(parse_format(text) for text in DETECTED_FORMATS)
 _SPILLED = "patterns_spilled"
@@ -86,7 +87,7 @@ class Content:
         if len(maybe):
             blank = _is_blank(chunk.values.take(pa.array(maybe)))
             self.blanks += int(chunk.counts[maybe[blank]].sum())
-        self._add_numbers(_NUMBER_FIRSTS[firsts], chunk)
+        self._add_numbers(_NUMBER_FIRSTS[firsts] & _DIGITS[chunk.lasts], chunk)
 
     def _add_ends(self, chunk: Chunk) -> None:
         ends = pc.min_max(chunk.values).as_py()

@@ -55,7 +55,15 @@ class Chunk:
     @cached_property
     def firsts(self) -> npt.NDArray[np.int16]:
         """The first byte of each value, 256 of an empty one."""
-        found = np.append(self.data, np.uint8(0))[self.starts].astype(np.int16)
+        return self._bytes_at(self.starts)
+
+    @cached_property
+    def lasts(self) -> npt.NDArray[np.int16]:
+        """The last byte of each value, 256 of an empty one."""
+        return self._bytes_at(np.maximum(self.starts + self.sizes - 1, 0))
+
+    def _bytes_at(self, places: Ints) -> npt.NDArray[np.int16]:
+        found: npt.NDArray[np.int16] = np.append(self.data, np.uint8(0))[places].astype(np.int16)
         found[self.sizes == 0] = 256
         return found
 

@@ -37,6 +37,8 @@ def citizen_ids(chunk: Chunk) -> Mask:
 
 def _valid(matrix: Bytes) -> Mask:
     numeric, values = digits(matrix[:17])
+    if not numeric.any():
+        return numeric
     born = real_dates(number_at(values, 6, 4), number_at(values, 10, 2), number_at(values, 12, 2))
     checks = _CHECK_BYTES[weighted(values, WEIGHTS) % 11]
     valid: Mask = numeric & born & (matrix[17] == checks)

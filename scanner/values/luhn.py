@@ -29,6 +29,8 @@ def luhns(chunk: Chunk) -> Mask:
 
 def _valid(matrix: Bytes) -> Mask:
     numeric, values = digits(matrix)
+    if not numeric.any():
+        return numeric
     values = np.minimum(values, 9)[::-1]  # what is no digit is of no account
     total = values[::2].sum(axis=0, dtype=np.int32) + _DOUBLED[values[1::2]].sum(axis=0, dtype=np.int32)
     valid: Mask = numeric & (total % 10 == 0)

@@ -31,6 +31,8 @@ def org_codes(chunk: Chunk) -> Mask:
 def _valid(matrix: Bytes) -> Mask:
     values = _VALUES[matrix[:8]]
     known = everywhere(values != _UNKNOWN)
+    if not known.any():
+        return known
     valid: Mask = known & (matrix[-1] == _CHECK_BYTES[weighted(values, WEIGHTS) % 11])
     return valid
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scanner.values.chunk import Chunk, Ints
+from scanner.values.chunk import Bytes, Chunk, Ints
 
 HAN = "汉"
 _CLASSES = {"Lu": "A", "Ll": "a", "Nd": "9"}
@@ -42,44 +42,14 @@ def symbol_of(character: str) -> str:
 
 
 _ASCII = bytes(ord(symbol_of(chr(point))) if point < 128 else point for point in range(256))
-_HAN_BYTE = 0x80
-_CONTINUATION = bytes(range(0x80, 0xC0))
-_ASCII_AND_HAN = bytes(_HAN_BYTE if 0xE5 <= byte <= 0xE9 else _ASCII[byte] for byte in range(256))
-# ASCII, and Han characters of U+5000 to U+9FFF, which begin with a byte E5 to E9: nearly all that Chinese text holds
-_USUAL = bytes((*range(0xC0), *range(0xE5, 0xEA)))
-_WIDE = np.array([ord(HAN) if byte == _HAN_BYTE else byte for byte in range(256)], np.uint16)
+_ASCII_AND_HAN = bytes(HAN.encode()[0] if 0xE4 <= byte <= 0xE9 else _ASCII[byte] for byte in range(256))
+_HEXAGRAMS = b"\xe4\xb7"  # U+4DC0 to U+4DFF, between Han characters
 
 
 def pattern_of(text: str) -> str:
     """The pattern of one value."""
     runs = ((symbol, sum(1 for _ in run)) for symbol, run in groupby(map(symbol_of, text)))
     return "".join(symbol if length == 1 else f"{symbol}{{{length}}}" for symbol, length in runs)
-
-
-@dataclass(frozen=True, slots=True)
-class Shapes:
-    """The patterns of a chunk: each once, which of them each value has, and how many characters each value has."""
-
-    patterns: pa.Array  # large_string
-    codes: npt.NDArray[np.int32]
-    lengths: Ints
-
-
-def shapes_of(chunk: Chunk) -> Shapes:
-    """Values are told apart by what their characters become, and only different ones are written as patterns."""
-    symbols, begins = _symbols_of(chunk)
-    ends = np.append(begins, len(symbols))
-    if not len(chunk):
-        return Shapes(pa.array([], pa.large_string()), np.zeros(0, np.int32), begins)
-    offsets = pa.py_buffer(np.ascontiguousarray(ends * symbols.itemsize))
-    encoded = pa.Array.from_buffers(
-        pa.large_binary(), len(chunk), [None, offsets, pa.py_buffer(np.ascontiguousarray(symbols))]
-    ).dictionary_encode()
-    distinct = encoded.dictionary
-    _, bounds, data = distinct.buffers()
-    first = np.frombuffer(bounds, np.int64)[: len(distinct) + 1] // symbols.itemsize
-    written = np.frombuffer(data, symbols.dtype)[: first[-1]] if first[-1] else np.zeros(0, symbols.dtype)
-    return Shapes(_patterns_of(written, first[:-1]), encoded.indices.to_numpy(), np.diff(ends))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +60,93 @@ class Symbols:
     lengths: Ints
 
 
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The patterns of a chunk: each once, which of them each value has, and how many characters each value has.
+
+    Two of them are the same only where a value itself holds ``{9}``.
+    """
+
+    patterns: pa.Array  # large_string
+    codes: npt.NDArray[np.int32]
+    lengths: Ints
+
+
 def symbols_of(chunk: Chunk) -> Symbols:
-    symbols, begins = _symbols_of(chunk)
-    ends = np.append(begins, len(symbols))
-    if not len(symbols):
-        return Symbols(pa.array([""] * len(chunk), pa.large_string()), np.diff(ends))
-    return Symbols(_strings(symbols, ends), np.diff(ends))
+    if chunk.is_ascii:
+        return Symbols(_in_place(chunk, chunk.raw.translate(_ASCII)), chunk.sizes)
+    lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
+    written = _han_in_place(chunk)
+    if written is not None:
+        return Symbols(_in_place(chunk, written), lengths)
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    text = chunk.raw.decode()
+    if chunk.data.max() < 0xF0:  # no character of four bytes
+        symbols = _looked_up(np.frombuffer(text.encode("utf-16-le"), np.uint16), _plane)
+    else:
+        symbols = _looked_up(np.frombuffer(text.encode("utf-32-le"), np.uint32), _all_planes)
+    return Symbols(_strings(symbols, ends), lengths)
 
 
-def patterns_of_symbols(symbols: pa.Array) -> pa.Array:
-    """The patterns of texts of symbols, which are symbols of themselves."""
-    points, begins = _points_of(Chunk(symbols))
-    return _patterns_of(points, begins)
+def shapes_of(chunk: Chunk) -> Shapes:
+    """Values are told apart by what their characters become, and only different ones are written as patterns."""
+    symbols = symbols_of(chunk)
+    encoded = symbols.texts.dictionary_encode()
+    return Shapes(patterns_of_symbols(encoded.dictionary), encoded.indices.to_numpy(), symbols.lengths)
 
 
 def patterns_of(chunk: Chunk) -> pa.Array:
     """The pattern of every value, as a large_string array: as ``pattern_of``."""
     shapes = shapes_of(chunk)
     return shapes.patterns.take(pa.array(shapes.codes))
+
+
+def patterns_of_symbols(symbols: pa.Array) -> pa.Array:
+    """The patterns of texts of symbols, which are symbols of themselves."""
+    chunk = Chunk(symbols)
+    if chunk.is_ascii:
+        return _patterns_of(chunk.data, chunk.starts)
+    lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
+    points = np.frombuffer(chunk.raw.decode().encode("utf-32-le"), np.uint32)
+    return _patterns_of(points, np.cumsum(lengths) - lengths)
+
+
+def _in_place(chunk: Chunk, written: Any) -> pa.Array:
+    """Texts of the same bytes at the same places."""
+    offsets = pa.py_buffer(np.append(chunk.starts, len(chunk.data)))
+    return pa.LargeStringArray.from_buffers(len(chunk), offsets, pa.py_buffer(written))
+
+
+def _han_in_place(chunk: Chunk) -> npt.NDArray[np.uint8] | None:
+    """The symbols of text in which all that is not ASCII is Han or stands for itself, else None: nearly all text is.
+
+    Han characters of U+4000 to U+9FFF, which begin with a byte E4 to E9, are written over by the symbol of Han.
+    """
+    if _HEXAGRAMS in chunk.raw:
+        return None
+    written = np.frombuffer(bytearray(chunk.raw.translate(_ASCII_AND_HAN)), np.uint8)
+    han = chunk.data - np.uint8(0xE4) < 6
+    others = (chunk.data >= 0xC0) ^ han
+    if others.any():
+        points = _points_at(chunk.data, np.flatnonzero(others))
+        if points is None or not np.array_equal(_looked_up(points, _plane), points):
+            return None
+    marks = np.negative(han.view(np.uint8))  # 255 where a Han character begins
+    for at, byte in enumerate(HAN.encode()[1:], 1):
+        written[at:] ^= (written[at:] ^ np.uint8(byte)) & marks[:-at]
+    return written
+
+
+def _points_at(data: Bytes, places: Ints) -> npt.NDArray[np.uint16] | None:
+    """The characters that begin at these places; None when one of them has four bytes."""
+    padded = np.append(data, np.zeros(2, np.uint8))
+    first, second, third = (padded[places + at].astype(np.uint16) for at in range(3))
+    if first.max() >= 0xF0:
+        return None
+    short = (first & 0x1F) << 6 | (second & 0x3F)
+    long = (first & 0x0F) << 12 | (second & 0x3F) << 6 | (third & 0x3F)
+    points: npt.NDArray[np.uint16] = np.where(first < 0xE0, short, long)
+    return points
 
 
 def _patterns_of(symbols: npt.NDArray[Any], begins: Ints) -> pa.Array:
@@ -124,29 +163,6 @@ def _patterns_of(symbols: npt.NDArray[Any], begins: Ints) -> pa.Array:
     run_starts = np.concatenate([[0], ends])
     bounds = run_starts[np.searchsorted(heads, np.append(begins, len(symbols)))]
     return _strings(written, bounds)
-
-
-def _points_of(chunk: Chunk) -> tuple[npt.NDArray[Any], Ints]:
-    """The characters of all values in a row, and where each value begins."""
-    if chunk.is_ascii:
-        return chunk.data, chunk.starts
-    lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
-    return np.frombuffer(chunk.raw.decode().encode("utf-32-le"), np.uint32), np.cumsum(lengths) - lengths
-
-
-def _symbols_of(chunk: Chunk) -> tuple[npt.NDArray[Any], Ints]:
-    """What all characters in a row become, and the position at which each value begins."""
-    if chunk.is_ascii:
-        return np.frombuffer(chunk.raw.translate(_ASCII), np.uint8), chunk.starts
-    lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
-    begins = np.cumsum(lengths) - lengths
-    if not chunk.raw.translate(None, _USUAL):
-        short = np.frombuffer(chunk.raw.translate(_ASCII_AND_HAN, _CONTINUATION), np.uint8)
-        return _WIDE[short], begins
-    text = chunk.raw.decode()
-    if chunk.data.max() < 0xF0:  # no character of four bytes
-        return _looked_up(np.frombuffer(text.encode("utf-16-le"), np.uint16), _plane), begins
-    return _looked_up(np.frombuffer(text.encode("utf-32-le"), np.uint32), _all_planes), begins
 
 
 def _looked_up(points: npt.NDArray[Any], table: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -26,6 +26,9 @@ def usccs(chunk: Chunk) -> Mask:
 
 def _valid(matrix: Bytes) -> Mask:
     values = _VALUES[matrix]
+    known = everywhere(values != _UNKNOWN)
+    if not known.any():
+        return known
     checks = -weighted(values[:17], WEIGHTS) % 31
-    valid: Mask = everywhere(values != _UNKNOWN) & (values[17] == checks)
+    valid: Mask = known & (values[17] == checks)
     return valid
