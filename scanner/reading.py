@@ -22,10 +22,10 @@ from scanner.measures import measure_column, measure_numbers
 from scanner.measures.frequency import Frequencies, Session, count_values, make_frequencies
 from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table, ValueClass
 from scanner.references import References
-from scanner.rules import freshness, run
+from scanner.rules import freshness, rowwise, run
 from scanner.rules.binding import BoundRule, bind
 from scanner.rules.verdicts import Freshness, Reference, RowCount
-from scanner.values.typed import TEXT
+from scanner.values.typed import TEXT, one_text
 
 _FREQUENCIES, _LIMITED = "frequencies", "frequencies_limited"
 
@@ -123,7 +123,7 @@ class _Pull:
         profiles: list[ColumnProfile] = []
         for place, column in enumerate(data.store.columns):
             self.stop()
-            own = [item for item in bound if item.judged_column == column]
+            own = self._judge_rows(rows, place, [item for item in bound if item.judged_column == column])
             counted = data.store.type(place) == TEXT  # numbers are sorted instead
             freq = None
             if (profile and counted) or any(item.condition is None for item in own):
@@ -140,6 +140,33 @@ class _Pull:
                 self.stop()
                 self._judge(rows, item, None)
         return profiles
+
+    def _judge_rows(self, rows: run.Rows, place: int, own: Sequence[BoundRule]) -> list[BoundRule]:
+        """Judge what rows tell one by one, all rules of a column in one pass; the rules that are left."""
+        store = rows.loaded.store
+        at_once = [item for item in own if rowwise.can_judge(item, store, place)]
+        try:
+            if at_once:
+                self.results |= rowwise.judge(rows, place, at_once)
+            for item in own:
+                if item.condition is None and store.type(place) != TEXT:
+                    result = self._judge_numbers(rows, place, item)
+                    self.results |= {item.rule.id: result} if result else {}
+        except duckdb.Error as error:
+            for item in at_once:
+                self._fail(item.rule, str(error).splitlines()[0])
+        return [item for item in own if item.rule.id not in self.results]
+
+    def _judge_numbers(self, rows: run.Rows, place: int, item: BoundRule) -> CheckResult | None:
+        """A rule that the sorted numbers or dates of a column decide; None for another."""
+        if item.rule.kind == "unique":
+            return run.check_unique_numbers(rows, item, place)
+        if not isinstance(item.test, Freshness):
+            return None
+        store = rows.loaded.store
+        numbers = store.numbers(place)
+        latest = one_text(numbers.max(), store.type(place)) if len(numbers) else None
+        return freshness.verdict(item, len(numbers), latest, item.test.max_age, self.now, self.zone)
 
     def _bind(self, rules: Iterable[Rule]) -> list[BoundRule]:
         bound: list[BoundRule] = []

@@ -94,6 +94,17 @@ class Store:
         found = [values_of(array.drop_null()) for array in self.arrays(place)]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
+    def take(self, place: int, rows: npt.NDArray[np.int64]) -> pa.Array:
+        """The canonical texts of a column in these rows, which stand in ascending order."""
+        found = [pa.array([], TEXT)]
+        start = 0
+        for array in self.arrays(place):
+            first, last = np.searchsorted(rows, (start, start + len(array)))
+            if first < last:
+                found.append(pc.cast(text_of(array.take(pa.array(rows[first:last] - start))), TEXT))
+            start += len(array)
+        return pa.concat_arrays(found)
+
     def close(self) -> None:
         self._file.close()
 

@@ -61,7 +61,7 @@ class Content:
             return
         self._add_ends(chunk)
         if not self.has_patterns:
-            self._add_lengths(pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False), chunk.counts)
+            self._add_lengths(chunk.lengths, chunk.counts)
             return
         if self._first:
             self._first = False

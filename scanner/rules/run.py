@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scanner.loading import Loaded
 from scanner.measures.frequency import Frequencies, Session, literal, one
@@ -22,10 +25,12 @@ from scanner.rules.verdicts import (
     ValueTest,
     is_between,
 )  # fmt: skip
+from scanner.store import values_of
 from scanner.values.canonical import to_json
 from scanner.values.chunk import Chunk, Mask
 from scanner.values.dates import dates_in
 from scanner.values.identifiers import CHECKSUM_MASKS
+from scanner.values.typed import TEXT, text_of
 from scanner.where.order import duckdb_key, text_key
 
 EXAMPLES = 20
@@ -43,6 +48,22 @@ class Rows:
     @property
     def session(self) -> Session:
         return self.loaded.session
+
+    def keys_at(self, places: npt.NDArray[np.int64]) -> Sequence[Sequence[Any]]:
+        """Primary keys of the first of these rows, in the order of the key."""
+        if not self.primary_key or not len(places):
+            return ()
+        places = np.sort(places)
+        store, columns = self.loaded.store, self.loaded.columns
+        held = [store.take(columns[column.name], places) for column in self.primary_key]
+        names = [f"k{at}" for at in range(len(held))]
+        order = ", ".join(order_by(name, column) for name, column in zip(names, self.primary_key, strict=True))
+        self.session.register("key_values", pa.table(dict(zip(names, held, strict=True))))
+        found = self.session.execute(
+            f"SELECT {', '.join(names)} FROM key_values ORDER BY {order} LIMIT {KEYS}"
+        ).fetchall()
+        self.session.unregister("key_values")
+        return [_key(key, self.primary_key) for key in found]
 
     def reference(self, column: Column) -> str:
         return self.loaded.reference(column.name)
@@ -78,16 +99,51 @@ def check_unique(rows: Rows, freq: Frequencies, bound: BoundRule) -> CheckResult
     return judge_failing(rows, bound, freq.count)
 
 
-def check_compound_unique(rows: Rows, bound: BoundRule) -> CheckResult:
-    condition, parameters = rows.condition(bound)
-    present = _all_present(rows, bound)
-    named = ", ".join(f"{rows.reference(column)} AS v{place}" for place, column in enumerate(bound.columns))
+def check_unique_numbers(rows: Rows, bound: BoundRule, place: int) -> CheckResult:
+    """The same of a column that the store keeps as numbers or dates, for all of its rows."""
+    store = rows.loaded.store
+    ordered = np.sort(store.numbers(place))
+    again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(again):
+        return finished(bound, len(ordered), 0)
+    places, values, start = [], [], 0
+    for array in store.arrays(place):
+        present = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False))
+        found = present[np.isin(values_of(array.drop_null()), again)]
+        places.append(found + start)
+        values.append(pc.cast(text_of(array.take(pa.array(found))), TEXT))
+        start += len(array)
+    rows.session.register("failing_values", pa.table({"v0": pa.chunked_array(values, TEXT)}))
     rows.session.execute(
-        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT {named}, count(*) AS n FROM {rows.relation(bound)}"
-        f" WHERE {present} AND {condition} GROUP BY ALL HAVING count(*) > 1",
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT v0, count(*) AS n FROM failing_values GROUP BY v0"
+    )
+    rows.session.unregister("failing_values")
+    everywhere = np.concatenate(places)
+    return finished(
+        bound, len(ordered), len(everywhere), failing_examples(rows.session, bound.columns), rows.keys_at(everywhere)
+    )
+
+
+def check_compound_unique(rows: Rows, bound: BoundRule) -> CheckResult:
+    """The combinations are told apart by hash first; only rows whose hash occurs again are grouped by value."""
+    condition, parameters = rows.condition(bound)
+    source = f"{rows.relation(bound)} WHERE {_all_present(rows, bound)} AND {condition}"
+    own = [rows.reference(column) for column in bound.columns]
+    hashed = f"hash({', '.join(own)})"
+    named = ", ".join(f"{name} AS v{place}" for place, name in enumerate(own))
+    batches = rows.session.sql(f"SELECT {hashed} FROM {source}", params=parameters).to_arrow_reader(1 << 17)
+    hashes = np.concatenate([np.zeros(0, np.uint64), *(batch.column(0).to_numpy() for batch in batches)])
+    evaluated = len(hashes)
+    hashes.sort()
+    again = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    rows.session.register("again", pa.table({"h": again}))
+    rows.session.execute(
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT {named}, count(*) AS n FROM {source}"
+        f" AND {hashed} IN (SELECT h FROM again) GROUP BY ALL HAVING count(*) > 1",
         parameters,
     )
-    return judge_failing(rows, bound, _evaluated(rows, bound))
+    rows.session.unregister("again")
+    return judge_failing(rows, bound, evaluated)
 
 
 def check_reference(rows: Rows, bound: BoundRule, target: str, targets: Sequence[tuple[str, Column]]) -> CheckResult:
@@ -114,6 +170,8 @@ def counterpart(columns: Sequence[Column], targets: Sequence[tuple[str, Column]]
 
 
 def check_not_null(rows: Rows, bound: BoundRule) -> CheckResult:
+    if bound.condition is None:
+        return _nulls_among(rows, bound)
     condition, parameters = rows.condition(bound)
     missing = " OR ".join(f"{rows.reference(column)} IS NULL" for column in bound.columns)
     evaluated, failed = one(
@@ -123,6 +181,21 @@ def check_not_null(rows: Rows, bound: BoundRule) -> CheckResult:
     )
     keys = _keys(rows, bound, f"({missing}) AND {condition}", parameters) if failed else ()
     return finished(bound, evaluated, failed, keys=keys)
+
+
+def _nulls_among(rows: Rows, bound: BoundRule) -> CheckResult:
+    """Rows in which one of the columns is null, of all rows."""
+    store, columns = rows.loaded.store, rows.loaded.columns
+    places = [columns[column.name] for column in bound.columns]
+    if not any(store.nulls[place] for place in places):
+        return finished(bound, store.rows, 0)
+    found, start = [], 0
+    for arrays in zip(*(store.arrays(place) for place in places), strict=True):
+        missing = np.logical_or.reduce([array.is_null().to_numpy(zero_copy_only=False) for array in arrays])
+        found.append(np.flatnonzero(missing) + start)
+        start += len(missing)
+    rows_missing = np.concatenate(found)
+    return finished(bound, store.rows, len(rows_missing), keys=rows.keys_at(rows_missing))
 
 
 def check_row_count(rows: Rows, bound: BoundRule, low: int | None, high: int | None) -> CheckResult:
@@ -274,9 +347,11 @@ def _keys(rows: Rows, bound: BoundRule, condition: str, parameters: Sequence[Any
         f" WHERE {condition} ORDER BY {order} LIMIT {KEYS}",
         list(parameters),
     ).fetchall()
-    return [
-        [to_json(text, column.value_class) for text, column in zip(key, rows.primary_key, strict=True)] for key in found
-    ]
+    return [_key(key, rows.primary_key) for key in found]
+
+
+def _key(key: Sequence[str], primary_key: Sequence[Column]) -> list[Any]:
+    return [to_json(text, column.value_class) for text, column in zip(key, primary_key, strict=True)]
 
 
 def order_by(expression: str, column: Column) -> str:

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -51,6 +52,14 @@ class Chunk:
     def raw(self) -> bytes:
         """All values in a row."""
         return self.data.tobytes()
+
+    @cached_property
+    def lengths(self) -> Ints:
+        """How many characters each value has."""
+        if self.is_ascii:
+            return self.sizes
+        found: Ints = pc.utf8_length(self.values).to_numpy(zero_copy_only=False)
+        return found
 
     @cached_property
     def firsts(self) -> npt.NDArray[np.int16]:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from scanner.values.chunk import Bytes, Chunk, Ints
 
@@ -75,7 +74,7 @@ class Shapes:
 def symbols_of(chunk: Chunk) -> Symbols:
     if chunk.is_ascii:
         return Symbols(_in_place(chunk, chunk.raw.translate(_ASCII)), chunk.sizes)
-    lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
+    lengths = chunk.lengths
     written = _han_in_place(chunk)
     if written is not None:
         return Symbols(_in_place(chunk, written), lengths)
@@ -106,7 +105,7 @@ def patterns_of_symbols(symbols: pa.Array) -> pa.Array:
     chunk = Chunk(symbols)
     if chunk.is_ascii:
         return _patterns_of(chunk.data, chunk.starts)
-    lengths = pc.utf8_length(chunk.values).to_numpy(zero_copy_only=False)
+    lengths = chunk.lengths
     points = np.frombuffer(chunk.raw.decode().encode("utf-32-le"), np.uint32)
     return _patterns_of(points, np.cumsum(lengths) - lengths)
 
