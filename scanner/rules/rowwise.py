@@ -89,7 +89,8 @@ def _look_at(session: Session, array: pa.Array, start: int, tasks: Sequence[_Fai
         if task.compare is not None:
             bad = ~task.compare(plain)
         else:
-            assert task.passing is not None and chunk is not None
+            assert task.passing is not None
+            assert chunk is not None
             bad = ~task.passing(chunk)
         if not bad.any():
             continue
