@@ -24,6 +24,7 @@ from accounts.models import Agency, Grant
 
 M = TypeVar("M", bound=Model)
 _CACHE = "_datagene_scope"
+FEW = 50  # agencies
 
 
 def visible_to(user: Any, queryset: "QuerySet[M]", verb: str | None = None) -> "QuerySet[M]":
@@ -37,10 +38,17 @@ def visible_to(user: Any, queryset: "QuerySet[M]", verb: str | None = None) -> "
         raise TypeError(f"{model._meta.label} has no scope_lookup")
     verb = verb or view_verb(model)
     paths = paths_of(user, verb)
-    condition = Q(**{f"{lookup}__in": under(paths).order_by().values("id")}) if paths else Q(pk__in=[])
+    condition = Q(**{f"{lookup}__in": _inside(user, verb, paths, lookup)}) if paths else Q(pk__in=[])
     if lookup == "scope_id" and _sees_unscoped(user, model, bool(paths)):
         condition |= Q(scope_id__isnull=True)
     return queryset.filter(condition)
+
+
+def _inside(user: Any, verb: str, paths: tuple[str, ...], lookup: str) -> Any:
+    """The agencies below ``paths``. A few are named where no foreign key leads to them, so that an index on the scope serves."""
+    if lookup == "scope_id" and len(agency_ids(user, verb)) <= FEW:
+        return agency_ids(user, verb)
+    return under(paths).order_by().values("id")
 
 
 def _sees_unscoped(user: Any, model: Any, has_verb: bool) -> bool:

@@ -37,8 +37,8 @@ def of_column(column: Column) -> Document:
     """Needs ``column.table`` and ``column.source``."""
     return Document(
         key=column_key(column.pk), kind="column", title=column.display_name, url=column.get_absolute_url(),
-        subtitle=f"{column.label} · {column.source.name}", scope_id=column.source.agency_id,
-        names=(column.name,), text=f"{column.comment} {column.description}",
+        subtitle=f"{column.label} · {column.source.name}", shared=True, scope_id=column.source.agency_id,
+        names=(column.name,), text=f"{column.comment} {column.description} {column.table.label}",
     )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _columns() -> Iterator[Document]:
 
 
 def register() -> None:
-    register_kind(Kind("table", _("表"), _tables, order=10, icon="table"))
-    register_kind(Kind("column", _("字段"), _columns, order=20, icon="columns-3"))
+    register_kind(Kind("table", _("表"), _tables, order=10, icon="table", mark="t"))
+    register_kind(Kind("column", _("字段"), _columns, order=20, icon="columns-3", mark="c"))
     register_kind(Kind("source", _("数据源"), _sources, order=30, icon="database", verb="source.view"))
     register_kind(Kind("system", _("信息系统"), _systems, order=40, icon="server"))

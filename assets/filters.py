@@ -24,8 +24,21 @@ from assets.choices import (
 from assets.models import AllowedNetwork, CensusRun, Column, DataSource, InformationSystem, ScanRun, SchemaChange, Table
 from assets.selectors.register import kind_labels
 from assets.selectors.runs import since
+from core.containing import containing, reached
 
 YES_NO = (("yes", _("是")), ("no", _("否")))
+
+
+class ChoicesFilter(filters.MultipleChoiceFilter):
+    """One or more of the choices of a column. DISTINCT, django-filter's default, is for other tables' columns and dear."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(distinct=False, **options)
+
+
+class TypedChoicesFilter(filters.TypedMultipleChoiceFilter):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(distinct=False, **options)
 
 
 def word(*fields: str) -> Any:
@@ -36,6 +49,15 @@ def word(*fields: str) -> Any:
         for field in fields:
             condition |= Q(**{f"{field}__icontains": text})
         return queryset.filter(condition)
+
+    return narrow
+
+
+def naming(*ways: str) -> Any:
+    """A ``q`` filter over a long table: the text occurs in a row's own names, or in those of what ``ways`` lead to."""
+
+    def narrow(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
+        return reached(queryset, ways, text) if ways else containing(queryset, text)
 
     return narrow
 
@@ -64,12 +86,10 @@ class DaysFilter(filters.NumberFilter):
 class SystemFilter(filters.FilterSet):
     q = filters.CharFilter(method=word("name", "code", "description"), label=_("搜索"))
     agency = filters.UUIDFilter(field_name="agency_id", label=_("机构"))
-    kind = filters.MultipleChoiceFilter(choices=SystemKind.choices, label=_("系统类别"))
-    status = filters.MultipleChoiceFilter(choices=SystemStatus.choices, label=_("建设状态"))
-    protection_level = filters.TypedMultipleChoiceFilter(
-        choices=ProtectionLevel.choices, coerce=int, label=_("等保级别")
-    )
-    network = filters.MultipleChoiceFilter(choices=Network.choices, label=_("接入网络"))
+    kind = ChoicesFilter(choices=SystemKind.choices, label=_("系统类别"))
+    status = ChoicesFilter(choices=SystemStatus.choices, label=_("建设状态"))
+    protection_level = TypedChoicesFilter(choices=ProtectionLevel.choices, coerce=int, label=_("等保级别"))
+    network = ChoicesFilter(choices=Network.choices, label=_("接入网络"))
 
     class Meta:
         model = InformationSystem
@@ -80,8 +100,8 @@ class SourceFilter(filters.FilterSet):
     q = filters.CharFilter(method=word("name", "description"), label=_("搜索"))
     agency = filters.UUIDFilter(field_name="agency_id", label=_("机构"))
     system = filters.UUIDFilter(field_name="system_id", label=_("信息系统"))
-    kind = filters.MultipleChoiceFilter(choices=lambda: list(kind_labels().items()), label=_("类型"))
-    state = filters.MultipleChoiceFilter(
+    kind = ChoicesFilter(choices=lambda: list(kind_labels().items()), label=_("类型"))
+    state = ChoicesFilter(
         choices=[choice for choice in SourceState.choices if choice[0] != SourceState.REMOVED], label=_("状态")
     )
     can_write = filters.ChoiceFilter(method=yes_no(Q(can_write=True)), choices=YES_NO, label=_("账号可写"))
@@ -101,17 +121,17 @@ class NetworkFilter(filters.FilterSet):
 
 
 class TableFilter(filters.FilterSet):
-    q = filters.CharFilter(method=word("name", "title", "comment", "schema_name"), label=_("搜索"))
+    q = filters.CharFilter(method=naming(), label=_("搜索"))
     agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
     source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
     system = filters.UUIDFilter(field_name="source__system_id", label=_("信息系统"))
-    source_kind = filters.MultipleChoiceFilter(
+    source_kind = ChoicesFilter(
         field_name="source__kind", choices=lambda: list(kind_labels().items()), label=_("数据源类型")
     )
     schema = filters.CharFilter(field_name="schema_name", label=_("模式"))
     name = filters.CharFilter(field_name="name", label=_("表名"))
-    kind = filters.MultipleChoiceFilter(choices=TableKind.choices, label=_("类型"))
-    state = filters.MultipleChoiceFilter(choices=ObjectState.choices, label=_("状态"))
+    kind = ChoicesFilter(choices=TableKind.choices, label=_("类型"))
+    state = ChoicesFilter(choices=ObjectState.choices, label=_("状态"))
     profiled = filters.ChoiceFilter(method=yes_no(Q(profiled_at__isnull=False)), choices=YES_NO, label=_("已剖析"))
     personal = filters.ChoiceFilter(method=yes_no(Q(personal_count__gt=0)), choices=YES_NO, label=_("含个人信息"))
     commented = filters.ChoiceFilter(
@@ -137,14 +157,14 @@ class TableFilter(filters.FilterSet):
 
 
 class ColumnFilter(filters.FilterSet):
-    q = filters.CharFilter(method=word("name", "title", "comment"), label=_("搜索"))
+    q = filters.CharFilter(method=naming(), label=_("搜索"))
     agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
     source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
     table = filters.UUIDFilter(field_name="table_id", label=_("表"))
     name = filters.CharFilter(field_name="name", label=_("字段名"))
     value_class = filters.CharFilter(field_name="value_class", label=_("取值类别"))
-    state = filters.MultipleChoiceFilter(choices=ObjectState.choices, label=_("状态"))
-    personal_kind = filters.MultipleChoiceFilter(choices=PersonalKind.choices, label=_("个人信息类别"))
+    state = ChoicesFilter(choices=ObjectState.choices, label=_("状态"))
+    personal_kind = ChoicesFilter(choices=PersonalKind.choices, label=_("个人信息类别"))
     personal = filters.ChoiceFilter(method=yes_no(~Q(personal_kind="")), choices=YES_NO, label=_("含个人信息"))
 
     class Meta:
@@ -155,12 +175,12 @@ class ColumnFilter(filters.FilterSet):
 class _RunFilter(filters.FilterSet):
     agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
     source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
-    state = filters.MultipleChoiceFilter(choices=RunState.choices, label=_("状态"))
+    state = ChoicesFilter(choices=RunState.choices, label=_("状态"))
     since = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="gte", label=_("不早于"))
 
 
 class CensusRunFilter(_RunFilter):
-    brake = filters.MultipleChoiceFilter(choices=Brake.choices, label=_("消失确认"))
+    brake = ChoicesFilter(choices=Brake.choices, label=_("消失确认"))
 
     class Meta:
         model = CensusRun
@@ -179,7 +199,7 @@ class ChangeFilter(filters.FilterSet):
     table = filters.UUIDFilter(field_name="table_id", label=_("表"))
     column = filters.UUIDFilter(field_name="column_id", label=_("字段"))
     census = filters.UUIDFilter(field_name="run_id", label=_("盘点记录"))
-    kind = filters.MultipleChoiceFilter(choices=ChangeKind.choices, label=_("变更类型"))
+    kind = ChoicesFilter(choices=ChangeKind.choices, label=_("变更类型"))
     of_table = filters.ChoiceFilter(method=yes_no(Q(column=None)), choices=YES_NO, label=_("表的变更"))
     since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label=_("不早于"))
     days = DaysFilter(method="_recent", label=_("最近几天"))

@@ -46,8 +46,8 @@ INDICATORS = (
         unit=_("张"), group="assets", order=60,
     ),
     Indicator(
-        "assets.columns", _("字段"), catalogue.columns_visible_to, lambda: page_url("column_list"),
-        unit=_("个"), group="assets", order=70,
+        "assets.columns", _("字段"), catalogue.tables_visible_to, lambda: page_url("column_list"),
+        unit=_("个"), total="column_count", group="assets", order=70,
     ),
     Indicator(
         "assets.rows", _("数据行"), catalogue.tables_visible_to, lambda: page_url("table_list", sort="-rows"),
@@ -64,9 +64,8 @@ INDICATORS = (
         lambda: page_url("table_list", state="unreadable"), unit=_("张"), group="assets", order=100, good="down",
     ),
     Indicator(
-        "assets.personal_columns", _("含个人信息的字段"),
-        lambda user: catalogue.columns_visible_to(user).exclude(personal_kind=""),
-        lambda: page_url("column_list", personal="yes"), unit=_("个"), group="assets", order=110,
+        "assets.personal_columns", _("含个人信息的字段"), catalogue.tables_visible_to,
+        lambda: page_url("column_list", personal="yes"), unit=_("个"), total="personal_count", group="assets", order=110,
     ),
     Indicator(
         "assets.changes_week", _("本周结构变更"),

@@ -14,9 +14,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav_groups": [], "nav_foot": None, "running_jobs": 0, "todos": []}
+    # What waits for the user stands in the menu and in the top bar: asked once, in one statement.
+    work: Any = SimpleLazyObject(lambda: indicators.read(indicators.personal_keys() | navigation.works(), user))
     return {
-        "nav_groups": SimpleLazyObject(lambda: navigation.menu(user, request.path)),
+        "nav_groups": SimpleLazyObject(lambda: navigation.menu(user, request.path, work)),
         "nav_foot": SimpleLazyObject(lambda: navigation.foot(user)),
         "running_jobs": SimpleLazyObject(lambda: running_jobs(user).count()),
-        "todos": SimpleLazyObject(lambda: indicators.todos(user)),
+        "todos": SimpleLazyObject(lambda: indicators.todos(work)),
     }

@@ -16,7 +16,6 @@ from itertools import islice
 from typing import IO, Any, ClassVar
 
 from django.contrib import messages
-from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -24,6 +23,7 @@ from django.utils.translation import activate, get_language
 from django.utils.translation import gettext as _
 
 from core import audit
+from core.list_paging import Slice
 from core.texts import Text, clean
 from core.views import ListPage, is_htmx, with_query
 
@@ -62,7 +62,7 @@ class ExportPage(ListPage):
         if kind not in FORMATS or not self.exports():
             return super().get(request, *args, **kwargs)
         filterset = self.filterset(request.GET)
-        rows = self.sorted(filterset.qs if filterset else self.queryset())
+        rows = self.everything(filterset.qs if filterset else self.queryset())
         total = rows.count()
         if kind == "xlsx" and total > EXCEL_ROWS:
             told = _("共 %(total)s 行，超过 Excel 导出的上限 %(limit)s 行。请缩小范围，或导出 CSV。")
@@ -78,9 +78,9 @@ class ExportPage(ListPage):
             self.prepare(piece)
             yield from piece
 
-    def list_context(self, filterset: Any, page: "Page[Any]") -> dict[str, Any]:
-        self.prepare(list(page.object_list))
-        links = export_links(self.request) if self.exports() and page.paginator.count else []
+    def list_context(self, filterset: Any, page: Slice) -> dict[str, Any]:
+        self.prepare(page.object_list)
+        links = export_links(self.request) if self.exports() and page.total.count else []
         return {**super().list_context(filterset, page), "exports": links, "export_anew": is_htmx(self.request)}
 
 

@@ -3,7 +3,7 @@
 The invariant that tests hold: the number equals the length of the list it opens (or, with ``total``, the sum over it).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -98,10 +98,15 @@ def read(keys: Iterable[str], user: Any) -> dict[str, Reading]:
     return {item.key: Reading(item, number, overdue.get(item.key, 0)) for item, number in pairs}
 
 
-def todos(user: Any) -> list[Reading]:
-    """What waits for this user: the personal indicators that are not zero."""
-    readings = read([item.key for item in all_indicators(personal=True)], user)
-    return [reading for reading in readings.values() if reading.value]
+def personal_keys() -> set[str]:
+    """Of the indicators that are to-dos."""
+    return {item.key for item in all_indicators(personal=True)}
+
+
+def todos(readings: Mapping[str, Reading]) -> list[Reading]:
+    """Those of ``readings`` that wait for their user: the personal indicators that are not zero, in order."""
+    found = (readings[item.key] for item in all_indicators(personal=True) if item.key in readings)
+    return [reading for reading in found if reading.value]
 
 
 def _subselect(queryset: QuerySet[Any], total: str | None) -> tuple[str, tuple[Any, ...]]:

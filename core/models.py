@@ -245,7 +245,7 @@ class SearchDocument(models.Model):
     subtitle = models.CharField(max_length=300, blank=True)
     url = models.CharField(max_length=300)
     scope_id = models.UUIDField(null=True)
-    names = ArrayField(models.TextField(), default=list)  # normalised names, for "exact" and "begins with"
+    names = ArrayField(models.TextField(), default=list)  # not filled any more; goes with the next release
     terms = SearchVectorField()
     updated_at = models.DateTimeField()
 
@@ -253,7 +253,6 @@ class SearchDocument(models.Model):
         verbose_name = _("检索条目")
         indexes = [
             GinIndex(fields=["terms"], name="search_terms"),
-            models.Index(fields=["kind"], name="search_kind"),
             models.Index(fields=["scope_id"], name="search_scope"),
         ]
 

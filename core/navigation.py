@@ -1,7 +1,8 @@
 """The sidebar: four fixed groups, filled by the apps at start (UI.md §3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
@@ -80,10 +81,14 @@ def foot(user: Any) -> Foot | None:
     return _foot[0](user) if _foot else None
 
 
-def menu(user: Any, path: str) -> list[Group]:
-    """The groups and entries that this user may open, empty groups left out; their numbers cost one statement."""
+def works() -> set[str]:
+    """The keys of the numbers that stand in the menu."""
+    return {item.work for items in _items.values() for item in items if item.work}
+
+
+def menu(user: Any, path: str, work: Mapping[str, indicators.Reading] = MappingProxyType({})) -> list[Group]:
+    """The groups and entries that this user may open, empty groups left out; with the numbers of ``work``."""
     allowed = {key: [item for item in items if item.allowed(user)] for key, items in _items.items()}
-    work = indicators.read((item.work for items in allowed.values() for item in items if item.work), user)
     groups = []
     for key, items in allowed.items():
         ordered = sorted(items, key=lambda item: (item.order, item.url_name))
@@ -93,7 +98,7 @@ def menu(user: Any, path: str) -> list[Group]:
     return groups
 
 
-def _entry(item: Item, path: str, work: dict[str, indicators.Reading]) -> Entry | None:
+def _entry(item: Item, path: str, work: Mapping[str, indicators.Reading]) -> Entry | None:
     try:
         url = reverse(item.url_name)
     except NoReverseMatch:  # the page belongs to a part that is not installed here

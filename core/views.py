@@ -11,8 +11,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Page, Paginator
-from django.db.models import F, Model, OrderBy, QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
@@ -22,7 +21,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from core import panels, visibility
+from core import list_paging, panels, visibility
+from core.keyset import Order
+from core.list_paging import Slice
+from core.list_paging import with_query as with_query
 from core.texts import Text
 
 Crumb = tuple[Text, str]
@@ -54,17 +56,6 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204)
     response["HX-Redirect"] = redirect_to_login(request.headers.get("HX-Current-URL-Path", "/")).url
     return response
-
-
-def with_query(query: QueryDict, **changes: str | int | None) -> str:
-    """The query string with parameters set, or dropped when None: `?q=人口&sort=-rows`."""
-    changed = query.copy()
-    for key, value in changes.items():
-        if value is None:
-            changed.pop(key, None)
-        else:
-            changed[key] = str(value)
-    return f"?{changed.urlencode()}"
 
 
 def safe_next(request: HttpRequest, default: str) -> str:
@@ -161,8 +152,8 @@ class ListPage(SignedInView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         filterset = self.filterset(request.GET)
-        rows = self.sorted(filterset.qs if filterset else self.queryset())
-        page = Paginator(rows, self.page_size).get_page(request.GET.get("page"))
+        rows = self.arranged(filterset.qs if filterset else self.queryset())
+        page = list_paging.read(rows, self.order(self.queryset()), request.GET, self.page_size)
         context = self.list_context(filterset, page)
         part = is_htmx(request) and request.headers.get("HX-Target") == "list-results"
         response = render(request, "components/list_results.html" if part else self.template_name, context)
@@ -174,14 +165,13 @@ class ListPage(SignedInView):
             return None
         return self.filterset_class(data, queryset=self.queryset(), request=self.request)
 
-    def list_context(self, filterset: Any, page: "Page[Any]") -> dict[str, Any]:
+    def list_context(self, filterset: Any, page: Slice) -> dict[str, Any]:
         active = self.active_filters(filterset)
         return {
             "title": self.title,
             "crumbs": self.crumbs(),
             "page": page,
-            "pages": page_links(page, self.request.GET),
-            "total": page.paginator.count,
+            "total": page.total.count,
             "heads": self.heads(),
             "row_template": self.row_template,
             "two_line": self.two_line,
@@ -192,7 +182,7 @@ class ListPage(SignedInView):
             "bulk_actions": self.bulk_actions(),
             "query": self.request.GET.urlencode(),
             "sort": self.request.GET.get("sort", ""),
-            "noun": (self.noun or _("条")) % {"total": page.paginator.count},
+            "noun": (self.noun or _("条")) % {"total": page.total.count},
             "empty_title": self.empty_title or _("还没有%(title)s。") % {"title": self.title},
             "empty_action": (self.empty_action[0], reverse(self.empty_action[1])) if self.empty_action else None,
             **self.extra_context(),
@@ -204,12 +194,22 @@ class ListPage(SignedInView):
         by_key = {column.key: column for column in self.columns if column.sort}
         return by_key.get(asked.removeprefix("-")), asked.startswith("-")
 
-    def sorted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def arranged(self, rows: QuerySet[Any]) -> QuerySet[Any] | Sequence[Any]:
+        """The filtered rows; a list that is no table of rows (a tree) is put into its order here."""
+        return rows
+
+    def everything(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """All the rows in the order chosen, for an export."""
+        return self.order(rows).sorted(rows)
+
+    def order(self, rows: QuerySet[Any]) -> Order:
+        """By the chosen column; without one as the model orders itself. The key stands last: pages must not overlap."""
         column, descending = self.sort_column()
-        if column is None:
-            return rows
-        order = OrderBy(F(column.sort), descending=descending, nulls_last=True)
-        return rows.order_by(order, "pk")  # pk: pages must not overlap where the sort key repeats
+        if column is not None:
+            return Order(f"{'-' * descending}{column.key}", rows, [column.sort], descending=descending)
+        own = [str(path) for path in rows.model._meta.ordering or ("pk",)]
+        paths = [path.removeprefix("-") for path in own if path.removeprefix("-") not in ("pk", "id")]
+        return Order("", rows, paths, descending=own[0].startswith("-"))
 
     def heads(self) -> list[Head]:
         current, descending = self.sort_column()
@@ -234,7 +234,7 @@ class ListPage(SignedInView):
         shown = self.filter_names or [name for name in filterset.form.fields if name != "q"]
         fields = [filterset.form[name] for name in shown]
         more = fields[self.visible_filters :]
-        drawn = {"q", "sort", "page", *(field.html_name for field in fields)}
+        drawn = {"q", "sort", "page", "cursor", *(field.html_name for field in fields)}
         return {
             "kept": [
                 (name, value)
@@ -267,17 +267,6 @@ class ListPage(SignedInView):
         names = {str(key): str(name) for key, name in getattr(field.field, "choices", ())}
         values = value if isinstance(value, (list, tuple)) else [value]
         return _("、").join(names.get(str(item), str(item)) for item in values)
-
-
-def page_links(page: "Page[Any]", query: QueryDict) -> list[tuple[str, str, bool]]:
-    """(label, URL, current) of the pages around this one; "…" without URL for what is left out."""
-    links = []
-    for number in page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1):
-        if isinstance(number, int):
-            links.append((str(number), with_query(query, page=number), number == page.number))
-        else:
-            links.append(("…", "", False))
-    return links
 
 
 def selected_rows(request: HttpRequest, page: ListPage) -> QuerySet[Any]:

@@ -4,8 +4,7 @@ Here is only which number stands where. A station of the helix that is not built
 gets a line in STATIONS.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,7 +27,6 @@ from core.texts import Text
 from core.visibility import can, visible_to
 from datagene.activity import SHOWN
 from quality import selectors as quality
-from quality.models import SourceScore
 from quantity import selectors as quantity
 
 WEEKS = 12
@@ -42,10 +40,14 @@ class Numbers:
 
     readings: dict[str, indicators.Reading]
     overall: quality.Overall
-    trend: list[tuple[date, Decimal]]
-    growth: list[quantity.Point]
+    trends: dict[UUID | None, quality.Trend]  # of the score, by agency; None: of all together
+    growth: list[quantity.Point]  # a point a week, and the day a month ago
     narrowed: bool = False
     agency: UUID | None = None
+
+    @property
+    def trend(self) -> quality.Trend:
+        return self.trends.get(None, [])
 
     def value(self, key: str) -> int | Decimal:
         return self.readings[key].value if key in self.readings else 0
@@ -72,8 +74,8 @@ def read_numbers(viewer: Any, *, narrowed: bool = False, agency: UUID | None = N
     return Numbers(
         readings=indicators.read((item.key for item in indicators.all_indicators(personal=False)), viewer),
         overall=quality.overall(viewer),
-        trend=quality.trend(viewer, WEEKS * 7),
-        growth=quantity.trend(viewer, WEEKS * 7),
+        trends=quality.trends(viewer, WEEKS * 7),
+        growth=quantity.volumes_on(viewer, growth_days()),
         narrowed=narrowed,
         agency=agency,
     )
@@ -108,14 +110,21 @@ def kpis(numbers: Numbers) -> list[Kpi]:
     return [_tables(numbers), _rows(numbers), _profiled(numbers), _score(numbers), _findings(numbers)]
 
 
-def _weekly(points: Sequence[Any]) -> list[Any]:
-    """Every seventh point, the newest included."""
-    return list(points[::-7][::-1])
+def growth_days() -> list[date]:
+    """The days of the sparklines and the one that changes are counted from."""
+    today = timezone.localdate()
+    return sorted(today - timedelta(days=back) for back in {MONTH, *range(0, WEEKS * 7, 7)})
+
+
+def _weekly(points: Sequence[quantity.Point]) -> list[quantity.Point]:
+    """One point a week, the newest included."""
+    return [point for point in points if (points[-1].day - point.day).days % 7 == 0]
 
 
 def _month_ago(numbers: Numbers) -> quantity.Volume | None:
-    """The volume a month before the newest point; None when the record is shorter."""
-    return numbers.growth[-1 - MONTH].volume if len(numbers.growth) > MONTH else None
+    """The volume a month before today; None when the record is shorter."""
+    day = timezone.localdate() - timedelta(days=MONTH)
+    return next((point.volume for point in numbers.growth if point.day == day), None)
 
 
 def _tables(numbers: Numbers) -> Kpi:
@@ -256,7 +265,7 @@ def chart(trend: Sequence[tuple[date, Decimal]]) -> dict[str, Any]:
     }
 
 
-def ranking(viewer: Any) -> list[dict[str, Any]]:
+def ranking(viewer: Any, trends: Mapping[UUID | None, quality.Trend]) -> list[dict[str, Any]]:
     """Agencies with their tables, rows, share profiled, score, its trend and open findings; best first, unscored last."""
     rows = (
         tables_visible_to(viewer)
@@ -269,7 +278,6 @@ def ranking(viewer: Any) -> list[dict[str, Any]]:
         )
     )
     scores = {row["agency_id"]: row for row in quality.scores_by_agency(viewer)}
-    trends = _trends(viewer)
     listed = []
     for row in rows:
         scored = scores.get(row["agency"], {})
@@ -279,32 +287,13 @@ def ranking(viewer: Any) -> list[dict[str, Any]]:
                 "share": 100 * row["profiled"] / row["tables"],
                 "score": scored.get("score"),
                 "findings": scored.get("findings", 0),
-                "trend": trends.get(row["agency"], []),
+                "trend": [float(value) for _day, value in trends.get(row["agency"], ())],
                 "url": reverse("accounts:agency_detail", args=[row["agency"]]),
                 "tables_url": page_url("table_list", agency=row["agency"]),
             }
         )
     listed.sort(key=lambda row: (row["score"] is None, -(row["score"] or 0), row["agency_name"]))
     return listed[:RANKED]
-
-
-def _trends(viewer: Any) -> dict[UUID, list[float]]:
-    """Per agency the score at the end of each of the last weeks: every source with its last score by then."""
-    today = timezone.localdate()
-    rows = visible_to(viewer, SourceScore.objects.filter(day__gte=today - timedelta(days=WEEKS * 7))).order_by("day")
-    history: dict[UUID, list[Any]] = defaultdict(list)
-    for agency, *row in rows.values_list("source__agency_id", "source_id", "day", "score", "tables"):
-        history[agency].append(row)
-    days = [today - timedelta(days=7 * back) for back in range(WEEKS, -1, -1)]
-    return {
-        agency: [mean for day in days if (mean := _mean(rows, day)) is not None] for agency, rows in history.items()
-    }
-
-
-def _mean(rows: Sequence[Any], day: date) -> float | None:
-    latest = {source: (score, tables) for source, at, score, tables in rows if at <= day}
-    weight = sum(tables for _score, tables in latest.values())
-    return float(sum(score * tables for score, tables in latest.values()) / weight) if weight else None
 
 
 def jobs(viewer: Any) -> Any:

@@ -66,14 +66,17 @@ class Dashboard(SignedInView):
             "measured_at": last_sampled(viewer),
             "agencies": len(inside),
             "sources": numbers.value("assets.sources"),
-            "todo": [(item, _address(item)) for item in indicators.todos(user)[:TODOS]],
+            "todo": [
+                (item, _address(item))
+                for item in indicators.todos(indicators.read(indicators.personal_keys(), user))[:TODOS]
+            ],
             "kpis": dashboard.kpis(numbers),
             "stations": dashboard.stations(numbers),
             "overall": numbers.overall,
             "trend": numbers.trend,
             "chart": dashboard.chart(numbers.trend),
             "jobs": dashboard.jobs(viewer),
-            "ranking": dashboard.ranking(viewer),
+            "ranking": dashboard.ranking(viewer, numbers.trends),
             "events": events(dashboard.activity(viewer)),
             "may_audit": can(user, "audit.read"),
         }

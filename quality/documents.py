@@ -27,4 +27,4 @@ def _rules() -> Iterator[Document]:
 
 
 def register() -> None:
-    register_kind(Kind("rule", _("质量规则"), _rules, order=50, icon="shield-check"))
+    register_kind(Kind("rule", _("质量规则"), _rules, order=50, icon="shield-check", mark="r"))

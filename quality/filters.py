@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from assets.filters import YES_NO, word, yes_no
+from assets.filters import YES_NO, ChoicesFilter, naming, yes_no
 from quality.choices import Dimension, FindingState, ProposalState, RuleOrigin, Severity
 from quality.models import CheckResult, Finding, Rule, RuleProposal
 from scanner.rules import RULE_KINDS
@@ -32,18 +32,16 @@ def _answer(label: Any, condition: Q) -> filters.ChoiceFilter:
 
 
 class RuleFilter(filters.FilterSet):
-    q = filters.CharFilter(method=word("name", "description", "table__name", "table__title"), label=_("搜索"))
-    kind = filters.MultipleChoiceFilter(choices=KIND_CHOICES, label=_("规则类型"))
-    dimension = filters.MultipleChoiceFilter(
-        choices=Dimension.choices, method=by_dimension("indicator"), label=_("质量维度")
-    )
+    q = filters.CharFilter(method=naming("", "table"), label=_("搜索"))
+    kind = ChoicesFilter(choices=KIND_CHOICES, label=_("规则类型"))
+    dimension = ChoicesFilter(choices=Dimension.choices, method=by_dimension("indicator"), label=_("质量维度"))
     passed = _answer(_("最近检查通过"), Q(results__current=True, results__passed=True))
     failing = _answer(_("最近检查未通过"), Q(results__current=True, results__passed=False))
     enabled = _answer(_("启用"), Q(enabled=True))
-    severity = filters.MultipleChoiceFilter(choices=Severity.choices, label=_("严重程度"))
-    origin = filters.MultipleChoiceFilter(choices=RuleOrigin.choices, label=_("来源"))
-    agency = filters.UUIDFilter(field_name="table__source__agency_id", label=_("机构"))
-    source = filters.UUIDFilter(field_name="table__source_id", label=_("数据源"))
+    severity = ChoicesFilter(choices=Severity.choices, label=_("严重程度"))
+    origin = ChoicesFilter(choices=RuleOrigin.choices, label=_("来源"))
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
     table = filters.UUIDFilter(field_name="table_id", label=_("表"))
     column = filters.UUIDFilter(field_name="rule_columns__column_id", label=_("字段"))
 
@@ -53,13 +51,11 @@ class RuleFilter(filters.FilterSet):
 
 
 class ProposalFilter(filters.FilterSet):
-    q = filters.CharFilter(
-        method=word("column__name", "column__title", "column__table__name", "column__table__title"), label=_("搜索")
-    )
-    state = filters.MultipleChoiceFilter(choices=ProposalState.choices, label=_("状态"))
-    kind = filters.MultipleChoiceFilter(choices=KIND_CHOICES, label=_("规则类型"))
-    agency = filters.UUIDFilter(field_name="column__source__agency_id", label=_("机构"))
-    source = filters.UUIDFilter(field_name="column__source_id", label=_("数据源"))
+    q = filters.CharFilter(method=naming("column", "column__table"), label=_("搜索"))
+    state = ChoicesFilter(choices=ProposalState.choices, label=_("状态"))
+    kind = ChoicesFilter(choices=KIND_CHOICES, label=_("规则类型"))
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
     table = filters.UUIDFilter(field_name="column__table_id", label=_("表"))
     column = filters.UUIDFilter(field_name="column_id", label=_("字段"))
 
@@ -69,15 +65,13 @@ class ProposalFilter(filters.FilterSet):
 
 
 class FindingFilter(filters.FilterSet):
-    q = filters.CharFilter(method=word("rule__name", "rule__table__name", "rule__table__title"), label=_("搜索"))
-    state = filters.MultipleChoiceFilter(choices=FindingState.choices, label=_("状态"))
-    severity = filters.MultipleChoiceFilter(choices=Severity.choices, field_name="rule__severity", label=_("严重程度"))
-    dimension = filters.MultipleChoiceFilter(
-        choices=Dimension.choices, method=by_dimension("rule__indicator"), label=_("质量维度")
-    )
-    kind = filters.MultipleChoiceFilter(choices=KIND_CHOICES, field_name="rule__kind", label=_("规则类型"))
-    agency = filters.UUIDFilter(field_name="rule__table__source__agency_id", label=_("机构"))
-    source = filters.UUIDFilter(field_name="rule__table__source_id", label=_("数据源"))
+    q = filters.CharFilter(method=naming("rule", "rule__table"), label=_("搜索"))
+    state = ChoicesFilter(choices=FindingState.choices, label=_("状态"))
+    severity = ChoicesFilter(choices=Severity.choices, field_name="rule__severity", label=_("严重程度"))
+    dimension = ChoicesFilter(choices=Dimension.choices, method=by_dimension("rule__indicator"), label=_("质量维度"))
+    kind = ChoicesFilter(choices=KIND_CHOICES, field_name="rule__kind", label=_("规则类型"))
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
     table = filters.UUIDFilter(field_name="rule__table_id", label=_("表"))
     rule = filters.UUIDFilter(field_name="rule_id", label=_("质量规则"))
 
@@ -87,8 +81,8 @@ class FindingFilter(filters.FilterSet):
 
 
 class ResultFilter(filters.FilterSet):
-    q = filters.CharFilter(method=word("rule__name", "rule__table__name", "rule__table__title"), label=_("搜索"))
-    kind = filters.MultipleChoiceFilter(choices=KIND_CHOICES, field_name="rule__kind", label=_("规则类型"))
+    q = filters.CharFilter(method=naming("rule", "rule__table"), label=_("搜索"))
+    kind = ChoicesFilter(choices=KIND_CHOICES, field_name="rule__kind", label=_("规则类型"))
     agency = filters.UUIDFilter(field_name="rule__table__source__agency_id", label=_("机构"))
     source = filters.UUIDFilter(field_name="rule__table__source_id", label=_("数据源"))
     run = filters.UUIDFilter(field_name="run_id", label=_("扫描记录"))

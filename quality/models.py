@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 import scanner.model
 from core import messages
+from core.containing import containing_index
 from quality import scoring
 from quality.choices import Dimension, FindingState, IndicatorCode, ProposalState, RuleOrigin, Severity
 
@@ -21,10 +22,19 @@ class Rule(models.Model):
     identity, so that a rule follows a renamed column.
     """
 
-    scope_lookup: ClassVar[str] = "table__source__agency_id"
+    scope_lookup: ClassVar[str] = "source__agency_id"
+    contained: ClassVar[tuple[str, ...]] = ("name", "description")  # core.containing
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     table = models.ForeignKey("assets.Table", on_delete=models.CASCADE, related_name="rules", verbose_name=_("表"))
+    source = models.ForeignKey(
+        "assets.DataSource",
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("数据源"),
+    )  # that of the table, kept here because every list asks for it
     columns = models.ManyToManyField(
         "assets.Column", through="RuleColumn", related_name="rules", verbose_name=_("字段")
     )
@@ -52,7 +62,9 @@ class Rule(models.Model):
         indexes = [
             models.Index(fields=["name", "id"], name="quality_rule_name"),
             models.Index(fields=["table", "enabled"], name="quality_rule_table"),
+            models.Index(fields=["source", "enabled"], name="quality_rule_source"),
             models.Index(fields=["updated_at", "id"], name="quality_rule_updated"),
+            containing_index("quality_rule_containing", "name", "description"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -111,12 +123,15 @@ class RuleColumn(models.Model):
 class RuleProposal(models.Model):
     """规则建议 – a rule that the profile of a column speaks for. Ignored once, it is not made again."""
 
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
+    scope_lookup: ClassVar[str] = "source__agency_id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     column = models.ForeignKey(
         "assets.Column", on_delete=models.CASCADE, related_name="rule_proposals", verbose_name=_("字段")
     )
+    source = models.ForeignKey(
+        "assets.DataSource", on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("数据源")
+    )  # that of the column, kept here because every list asks for it
     kind = models.CharField(_("规则类型"), max_length=32)
     parameters = models.JSONField(_("参数"), default=dict)
     evidence = models.CharField(max_length=32)  # key of quality.evidence.SENTENCES
@@ -132,8 +147,13 @@ class RuleProposal(models.Model):
     class Meta:
         verbose_name = _("规则建议")
         verbose_name_plural = _("规则建议")
-        ordering = ["-proposed_at", "id"]
-        indexes = [models.Index(fields=["-proposed_at", "id"], name="quality_proposal_newest")]
+        ordering = ["-proposed_at", "-id"]
+        indexes = [
+            models.Index(fields=["-proposed_at", "-id"], name="quality_proposal_newest"),
+            models.Index(
+                fields=["source", "column"], name="quality_proposal_open", condition=models.Q(state=ProposalState.OPEN)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["column", "kind"], name="quality_ruleproposal_once_per_column_and_kind"),
             models.CheckConstraint(
@@ -148,9 +168,17 @@ class RuleProposal(models.Model):
 class CheckResult(models.Model):
     """检查结果 – what one check of one rule found. Values are stored as the source's policy allows."""
 
-    scope_lookup: ClassVar[str] = "rule__table__source__agency_id"
+    scope_lookup: ClassVar[str] = "source__agency_id"
 
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="results", verbose_name=_("质量规则"))
+    source = models.ForeignKey(
+        "assets.DataSource",
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("数据源"),
+    )  # that of the table, kept here because every list asks for it
     run = models.ForeignKey("assets.ScanRun", on_delete=models.CASCADE, related_name="check_results")
     at = models.DateTimeField(_("检查时间"))
     current = models.BooleanField(default=True)
@@ -171,7 +199,14 @@ class CheckResult(models.Model):
         verbose_name = _("检查结果")
         verbose_name_plural = _("检查结果")
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["rule", "-at"], name="quality_result_rule")]
+        indexes = [
+            models.Index(fields=["rule", "-at"], name="quality_result_rule"),
+            models.Index(fields=["-at", "-id"], name="quality_result_newest"),
+            models.Index(fields=["source", "-at"], name="quality_result_source"),
+            models.Index(
+                fields=["source", "rule"], name="quality_result_failing", condition=models.Q(current=True, passed=False)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["rule"], condition=models.Q(current=True), name="quality_checkresult_one_current"
@@ -204,10 +239,18 @@ class CheckResult(models.Model):
 class Finding(models.Model):
     """质量问题 – a rule that its last check found broken. The same finding through re-scans; a passing one closes it."""
 
-    scope_lookup: ClassVar[str] = "rule__table__source__agency_id"
+    scope_lookup: ClassVar[str] = "source__agency_id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="findings", verbose_name=_("质量规则"))
+    source = models.ForeignKey(
+        "assets.DataSource",
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("数据源"),
+    )  # that of the table, kept here because every list asks for it
     state = models.CharField(_("状态"), max_length=16, choices=FindingState.choices, default=FindingState.OPEN)
     opened_at = models.DateTimeField(_("发现时间"))
     last_failed_at = models.DateTimeField(_("最近发现"))
@@ -230,6 +273,7 @@ class Finding(models.Model):
         indexes = [
             models.Index(fields=["-last_failed_at", "-id"], name="quality_finding_newest"),
             models.Index(fields=["state", "-failed"], name="quality_finding_state"),
+            models.Index(fields=["source", "state"], name="quality_finding_source"),
         ]
         constraints = [
             models.UniqueConstraint(

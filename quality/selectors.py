@@ -1,21 +1,38 @@
 """Reads of data quality: rules, proposals, results, findings, scores."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet
+from django.db.models import (
+    Avg,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.utils import timezone
 
 from accounts.scope import visible_to
-from assets.models import Column, ScanRun, Table
+from assets.models import Column, DataSource, ScanRun, Table
 from quality import scoring
 from quality.choices import Dimension, FindingState, ProposalState
 from quality.models import CheckResult, Finding, Rule, RuleColumn, RuleProposal, SourceScore, TableScore
 
 _GONE = "gone"
+_of_gone_column = Exists(Column.objects.filter(pk=OuterRef("column_id"), state=_GONE))  # few are; a join is for all
 
 
 def rules_to_check(table: Table) -> list[Rule]:
@@ -63,7 +80,7 @@ def proposals_visible_to(user: Any) -> QuerySet[RuleProposal]:
 def open_proposals(user: Any) -> QuerySet[RuleProposal]:
     """Those that wait for a person who may decide on them."""
     proposals = RuleProposal.objects.select_related("column__table", "column__source__agency")
-    waiting = proposals.filter(state=ProposalState.OPEN).exclude(column__state=_GONE)
+    waiting = proposals.filter(state=ProposalState.OPEN).exclude(_of_gone_column)
     return visible_to(user, waiting.defer("column__source__sealed_secrets"), "rule.edit")
 
 
@@ -191,7 +208,7 @@ class Overall:
 def overall(user: Any) -> Overall:
     """Two queries whatever the number of tables."""
     summary = scored_tables(user).order_by().aggregate(score=Avg("score"), tables=Count("id"))
-    latest = _latest_source_scores(user, timezone.localdate())
+    latest = _last_scores(user, timezone.localdate())
     parts: dict[str, list[tuple[Decimal, int]]] = {}
     for row in latest:
         for name, value in row.dimensions.items():
@@ -201,28 +218,48 @@ def overall(user: Any) -> Overall:
     return Overall(None if score is None else scoring.mean([score]), summary["tables"], figures)
 
 
-def trend(user: Any, days: int = 84, step: int = 7) -> list[tuple[date, Decimal]]:
-    """The overall score on each ``step``-th day up to today, oldest first: every source with its last score by then.
+Trend = list[tuple[date, Decimal]]
 
-    Days before the first score are left out.
-    """
+
+def trend(user: Any, days: int = 84, step: int = 7) -> Trend:
+    """The overall score on each ``step``-th day up to today, oldest first; days before the first score are left out."""
+    return trends(user, days, step).get(None, [])
+
+
+def trends(user: Any, days: int = 84, step: int = 7) -> dict[UUID | None, Trend]:
+    """The trend of each agency, by its id, and of all together (None): every source with its last score by then."""
     today = timezone.localdate()
-    rows = list(visible_to(user, SourceScore.objects.filter(day__lte=today)).order_by("day", "id"))
-    points = []
-    for back in range(days, -1, -step):
-        day = today - timedelta(days=back)
-        latest = {row.source_id: row for row in rows if row.day <= day}
-        value = _weighted([(row.score, row.tables) for row in latest.values()])
-        if value is not None:
-            points.append((day, value))
-    return points
+    ends = [today - timedelta(days=back) for back in range(days, -1, -step)]
+    within = visible_to(user, SourceScore.objects.filter(day__gt=ends[0], day__lte=today))
+    starts = Value([day + timedelta(days=1) for day in ends])
+    place = Func("day", starts, function="width_bucket", template="%(function)s(%(expressions)s::date[])")
+    placed = within.annotate(place=ExpressionWrapper(place, IntegerField()))
+    newest = placed.order_by("source_id", "place", "-day").distinct("source_id", "place")
+    fields = ("source__agency_id", "source_id", "score", "tables")
+    by_place: dict[int, list[Any]] = defaultdict(list)
+    by_place[0] = list(_last_scores(user, ends[0]).values_list(*fields))
+    for *row, number in newest.values_list(*fields, "place"):
+        by_place[number].append(row)
+    held: dict[UUID, Any] = {}
+    found: dict[UUID | None, Trend] = defaultdict(list)
+    for number, day in enumerate(ends):
+        held.update({source: (agency, score, tables) for agency, source, score, tables in by_place[number]})
+        parts: dict[UUID | None, list[tuple[Decimal, int]]] = defaultdict(list)
+        for agency, score, tables in held.values():
+            parts[agency].append((score, tables))
+            parts[None].append((score, tables))
+        for agency, values in parts.items():
+            value = _weighted(values)
+            if value is not None:
+                found[agency].append((day, value))
+    return found
 
 
-def _latest_source_scores(user: Any, day: date) -> Sequence[SourceScore]:
-    rows = (
-        visible_to(user, SourceScore.objects.filter(day__lte=day)).order_by("source_id", "-day").distinct("source_id")
-    )
-    return list(rows)
+def _last_scores(user: Any, day: date) -> QuerySet[SourceScore]:
+    """The last score of each source by ``day``, looked up source by source: the record of years is not read."""
+    own = SourceScore.objects.filter(source=OuterRef("pk"), day__lte=day).order_by("-day").values("pk")[:1]
+    sources = visible_to(user, DataSource.objects.order_by(), "data.view")
+    return visible_to(user, SourceScore.objects.filter(pk__in=sources.annotate(last=Subquery(own)).values("last")))
 
 
 def _weighted(values: Sequence[tuple[Decimal, int]]) -> Decimal | None:
@@ -238,9 +275,7 @@ def scores_by_agency(user: Any) -> list[dict[str, Any]]:
         .values(agency=F("source__agency_id"), agency_name=F("source__agency__name"))
         .annotate(mean=Avg("score"), tables=Count("id"))
     )
-    findings = dict(
-        open_findings(user).order_by().values_list("rule__table__source__agency_id").annotate(count=Count("id"))
-    )
+    findings = dict(open_findings(user).order_by().values_list("source__agency_id").annotate(count=Count("id")))
     listed = [
         {
             "agency_id": row["agency"], "name": row["agency_name"], "score": row["mean"], "tables": row["tables"],

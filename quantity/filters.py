@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from assets.choices import Method
+from assets.filters import ChoicesFilter
 from quantity.choices import Origin
 from quantity.models import VolumeSample
 
@@ -17,8 +18,8 @@ class SampleFilter(filters.FilterSet):
     level = filters.ChoiceFilter(
         method="_level", choices=(("source", _("数据源")), ("table", _("表"))), label=_("层级")
     )
-    origin = filters.MultipleChoiceFilter(choices=Origin.choices, label=_("来源"))
-    method = filters.MultipleChoiceFilter(choices=Method.choices, label=_("计量方法"))
+    origin = ChoicesFilter(choices=Origin.choices, label=_("来源"))
+    method = ChoicesFilter(choices=Method.choices, label=_("计量方法"))
     since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label=_("不早于"))
     until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", label=_("早于"))
 

@@ -11,13 +11,22 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import (
+    ExpressionWrapper,
+    Func,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.utils import timezone
 
 from accounts.scope import visible_to
 from assets.choices import Method, SourceState
-from assets.models import Table
+from assets.models import DataSource, Table
 from assets.selectors.register import kind_labels
 from quantity.choices import Grouping
 from quantity.models import VolumeSample
@@ -35,7 +44,8 @@ class Volume:
     method: str = Method.EXACT
     at: datetime | None = None  # the oldest of the samples it is made of
 
-    def add(self, sample: VolumeSample) -> None:
+    def add(self, sample: Any) -> None:
+        """``sample`` is a ``VolumeSample`` or has its numbers."""
         self.tables += sample.tables
         self.columns += sample.columns
         self.rows += sample.rows or 0
@@ -76,11 +86,17 @@ def source_samples_visible_to(user: Any) -> QuerySet[VolumeSample]:
 
 def latest_samples(user: Any) -> QuerySet[VolumeSample]:
     """The newest sample of each source: what there is now."""
-    return _newest(source_samples_visible_to(user), "source_id")
+    return _last_before(user, None)
 
 
-def _newest(samples: QuerySet[VolumeSample], *per: str) -> QuerySet[VolumeSample]:
-    return samples.order_by(*per, "-at", "-id").distinct(*per)
+def _last_before(user: Any, moment: datetime | None) -> QuerySet[VolumeSample]:
+    """The last sample of each source (before ``moment``), looked up source by source: the record of years is not read."""
+    own = VolumeSample.objects.filter(source=OuterRef("pk"), table=None)
+    if moment is not None:
+        own = own.filter(at__lt=moment)
+    sources = visible_to(user, DataSource.objects.exclude(state=SourceState.REMOVED).order_by(), "data.view")
+    last = sources.annotate(last=Subquery(own.order_by("-at", "-id").values("pk")[:1])).values("last")
+    return source_samples_visible_to(user).filter(pk__in=last)
 
 
 def total(user: Any, samples: Iterable[VolumeSample] | None = None) -> Volume:
@@ -110,39 +126,52 @@ def _group(sample: VolumeSample, by: Grouping, labels: dict[str, str]) -> tuple[
 
 
 def trend(user: Any, days: int = 90, *, source: UUID | None = None, agency: UUID | None = None) -> list[Point]:
-    """The volume at the end of each of the last ``days`` days, from the first sample on, today included.
+    """The volume at the end of each of the last ``days`` days, from the first sample on, today included."""
+    today = timezone.localdate()
+    wanted = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    return volumes_on(user, wanted, source=source, agency=agency)
+
+
+def volumes_on(
+    user: Any, days: Sequence[date], *, source: UUID | None = None, agency: UUID | None = None
+) -> list[Point]:
+    """The volume at the end of each of ``days`` (ascending), from the first sample on.
 
     Between two samples of a source the earlier one holds, so a day without a census shows no dip.
     """
-    samples = source_samples_visible_to(user)
-    if source:
-        samples = samples.filter(source=source)
-    if agency:
-        samples = samples.filter(agency=agency)
-    today = timezone.localdate()
-    begin = today - timedelta(days=days - 1)
-    midnight = timezone.make_aware(datetime.combine(begin, time()))
-    before = list(_newest(samples.filter(at__lt=midnight), "source_id"))
-    daily = _newest(samples.filter(at__gte=midnight).annotate(day=TruncDate("at")), "source_id", "day")
-    return _staircase(before, list(daily), begin, today)
+    begin, ends = _midnight(days[0]), [_midnight(day + timedelta(days=1)) for day in days]
+    narrowed = Q(**{name: key for name, key in (("source", source), ("agency", agency)) if key})
+    samples = source_samples_visible_to(user).filter(narrowed, at__gte=begin, at__lt=ends[-1])
+    place = Func(
+        "at", Value(ends[:-1]), function="width_bucket", template="%(function)s(%(expressions)s::timestamptz[])"
+    )
+    placed = samples.annotate(place=ExpressionWrapper(place, IntegerField()))
+    newest = placed.order_by("source_id", "place", "-at", "-id").distinct("source_id", "place")
+    before = _last_before(user, begin).filter(narrowed)
+    fields = ("source_id", "tables", "columns", "rows", "bytes", "uncounted", "method", "at")
+    return _staircase(
+        list(before.values_list(*fields, named=True)), list(newest.values_list(*fields, "place", named=True)), days
+    )
 
 
-def _staircase(before: Sequence[VolumeSample], daily: Sequence[Any], begin: date, today: date) -> list[Point]:
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _staircase(before: Sequence[Any], placed: Sequence[Any], days: Sequence[date]) -> list[Point]:
     held = {sample.source_id: sample for sample in before}
-    by_day: dict[date, list[Any]] = defaultdict(list)
-    for sample in daily:
-        by_day[sample.day].append(sample)
+    by_place: dict[int, list[Any]] = defaultdict(list)
+    for sample in placed:
+        by_place[sample.place].append(sample)
     points = []
-    day = begin
-    while day <= today:
-        held.update({sample.source_id: sample for sample in by_day.get(day, ())})
+    for place, day in enumerate(days):
+        held.update({sample.source_id: sample for sample in by_place.get(place, ())})
         if held:
             points.append(Point(day, _sum(held.values())))
-        day += timedelta(days=1)
     return points
 
 
-def _sum(samples: Iterable[VolumeSample]) -> Volume:
+def _sum(samples: Iterable[Any]) -> Volume:
     volume = Volume()
     for sample in samples:
         volume.add(sample)

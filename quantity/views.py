@@ -1,12 +1,14 @@
 """管数量: how much there is, by whom and how known, and how it grew."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import npgettext_lazy
@@ -32,7 +34,9 @@ class Overview(SignedInView):
         asked = request.GET.get("by", "")
         by = Grouping(asked) if asked in Grouping.values else Grouping.AGENCY
         total = selectors.total(request.user)
-        points = selectors.trend(request.user, DAYS)[::-STEP][::-1]
+        today = timezone.localdate()
+        days = [today - timedelta(days=back) for back in range(DAYS - STEP, -1, -STEP)]
+        points = selectors.volumes_on(request.user, days)
         shares = selectors.ranking(request.user, by)
         context = {
             "title": translate("数量"),

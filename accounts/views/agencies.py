@@ -39,11 +39,9 @@ class AgencyList(ListPage):
     def queryset(self) -> QuerySet[Agency]:
         return selectors.agencies_visible_to(self.request.user)
 
-    def sorted(self, rows: QuerySet[Agency]) -> Any:
+    def arranged(self, rows: QuerySet[Agency]) -> Any:
         narrowed = any(value for name, value in self.request.GET.items() if name != "page")
-        if narrowed:
-            return super().sorted(rows) if self.request.GET.get("sort") else rows.order_by("sort_key", "pk")
-        return selectors.in_tree_order(rows)
+        return rows if narrowed else selectors.in_tree_order(rows)
 
     def extra_context(self) -> dict[str, Any]:
         return {"may_add": can(self.request.user, "agency.manage")}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from assets.choices import Method, ObjectState, PersonalKind, TableKind
 from assets.links import page_url
 from assets.models.register import DataSource
+from core.containing import containing_index
 
 if TYPE_CHECKING:
     from assets.models.profiles import ColumnProfile
@@ -21,6 +22,7 @@ class Table(models.Model):
     """表 – a table, view or file of a source. Its identity, title and history outlive a renaming."""
 
     scope_lookup: ClassVar[str] = "source__agency_id"
+    contained: ClassVar[tuple[str, ...]] = ("name", "title", "schema_name", "comment")  # core.containing
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.ForeignKey(DataSource, on_delete=models.CASCADE, related_name="tables", verbose_name=_("数据源"))
@@ -76,6 +78,7 @@ class Table(models.Model):
             models.Index(F("profiled_at").desc(nulls_last=True), F("id").desc(), name="assets_table_profiled"),
             models.Index(fields=["first_seen_at", "id"], name="assets_table_first_seen"),
             models.Index(fields=["source", "state"], name="assets_table_state"),
+            containing_index("assets_table_containing", "name", "title", "schema_name", "comment"),
         ]
         constraints = [
             # A gone table leaves its name free: another may be renamed to it, and it is found again when it returns.
@@ -123,6 +126,7 @@ class Column(models.Model):
     """字段 – a column of a table."""
 
     scope_lookup: ClassVar[str] = "source__agency_id"
+    contained: ClassVar[tuple[str, ...]] = ("name", "title", "comment")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="columns", verbose_name=_("表"))
@@ -156,6 +160,10 @@ class Column(models.Model):
             models.Index(fields=["table", "position"], name="assets_column_position"),
             models.Index(fields=["name", "id"], name="assets_column_name"),
             models.Index(fields=["source", "state"], name="assets_column_state"),
+            models.Index(
+                fields=["state", "id"], name="assets_column_absent", condition=~models.Q(state=ObjectState.SEEN)
+            ),
+            containing_index("assets_column_containing", "name", "title", "comment"),
             models.Index(
                 fields=["personal_kind", "id"], name="assets_column_personal", condition=~models.Q(personal_kind="")
             ),

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts.scope import visible_to
@@ -24,11 +24,15 @@ def tables_visible_to(user: Any, *, gone: bool = False) -> QuerySet[Table]:
     )
 
 
+# Not a join, which would be made for each of millions of columns: few tables are gone.
+in_gone_table = Exists(Table.objects.filter(pk=OuterRef("table_id"), state=ObjectState.GONE))
+
+
 def columns_visible_to(user: Any, *, gone: bool = False) -> QuerySet[Column]:
     """Columns with table, source and agency, and ``profile`` at no further query a row."""
     columns = Column.objects.exclude(source__state=SourceState.REMOVED)
     if not gone:
-        columns = columns.exclude(state=ObjectState.GONE).exclude(table__state=ObjectState.GONE)
+        columns = columns.exclude(state=ObjectState.GONE).exclude(in_gone_table)
     columns = columns.select_related("table", "source__agency").defer("source__sealed_secrets")
     return with_profile(visible_to(user, columns))
 

@@ -10,6 +10,7 @@ from accounts.models import Person
 from assets import documents
 from assets.models import Column, Table
 from assets.permissions import require
+from assets.services.counts import recount_columns
 from assets.services.systems import set_fields
 from core import audit, search
 
@@ -47,6 +48,7 @@ def annotate_column(*, actor: Person | None, column: Column, **fields: Any) -> C
             column.personal_decided = True
         column.clean_fields(exclude=[field.name for field in column._meta.fields if field.name not in changes])
         column.save(update_fields=[*changes, "personal_decided"])
+        recount_columns([column.table_id])
         search.index([documents.of_column(column)])
         _audit(actor, "assets.column.annotate", column, changes)
     return column

@@ -14,6 +14,7 @@ from assets import documents
 from assets.choices import ChangeKind, ObjectState
 from assets.masking import personal_kind
 from assets.models import CensusRun, Column, SchemaChange, Table
+from assets.services.counts import recount_columns
 from assets.storable import storable
 from core import search
 from core.texts import clean
@@ -42,7 +43,7 @@ def table_facts(found: scanner.Table) -> dict[str, Any]:
     return {
         "schema_name": clean(found.schema), "name": clean(found.name), "kind": found.kind,
         "comment": clean(found.comment), "row_estimate": found.row_estimate, "bytes": found.bytes,
-        "column_count": len(found.columns), "primary_key": storable(list(found.primary_key)),
+        "primary_key": storable(list(found.primary_key)),
         "foreign_keys": storable([key.as_json() for key in found.foreign_keys]),
         "indexes": storable([index.as_json() for index in found.indexes]),
     }  # fmt: skip
@@ -69,6 +70,7 @@ def record(run: CensusRun, step: Step, now: datetime) -> Table:
     table.last_seen_at = now
     table.save()
     changes += _record_columns(run, step, now)
+    recount_columns([table.pk])
     SchemaChange.objects.bulk_create(changes, batch_size=1000)
     search.index([documents.of_table(table), *_column_documents(table)])
     return table
@@ -78,6 +80,7 @@ def _create(run: CensusRun, step: Step, now: datetime) -> Table:
     facts = table_facts(step.found)
     table = Table(source=run.source, first_seen_at=now, last_seen_at=now, state_at=now, **facts)
     columns = [_new_column(table, found, step, now) for found in step.found.columns]
+    table.column_count = len(columns)
     table.personal_count = sum(bool(column.personal_kind) for column in columns)
     _set_state(table, step, now)
     table.save(force_insert=True)

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from assets import documents, signals
 from assets.choices import ChangeKind, ObjectState
 from assets.models import CensusRun, Column, DataSource, SchemaChange, Table
+from assets.services.counts import recount_columns
 from core import clock, search
 
 
@@ -39,6 +40,7 @@ def mark_columns(run: CensusRun, columns: Sequence[Column]) -> None:
                       kind=ChangeKind.GONE, before={"name": column.name, "type": column.type}) for column in columns],
         batch_size=1000,
     )  # fmt: skip
+    recount_columns({column.table_id for column in columns})
     search.remove([documents.column_key(pk) for pk in ids])
 
 

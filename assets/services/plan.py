@@ -140,7 +140,7 @@ def _add_found(
 def _differs(step: Step, table: Table) -> bool:
     """Whether anything of the table is to be written but its sizes and the time it was seen."""
     facts = table_facts(step.found)
-    names = ("schema_name", "name", "column_count", *TABLE_FACTS)
+    names = ("schema_name", "name", *TABLE_FACTS)
     wanted = ObjectState.UNREADABLE if step.unreadable else ObjectState.SEEN
     if (table.state, table.state_code) != (wanted, state_reason(step)["code"]) or any(
         getattr(table, name) != facts[name] for name in names

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from core import clock
 from core.models import SearchDocument
-from core.search.terms import name_terms, normalise, spoken, text_terms
+from core.search.terms import name_terms, spoken, text_terms, whole
 from core.texts import Text, clean
 
 BATCH = 1000
@@ -22,6 +22,7 @@ class Document:
 
     ``names`` are further names of equal rank (the table's physical name beside its Chinese title), ``codes`` its codes,
     ``text`` running text that may find it too. ``scope_id`` is the agency that may see it, None everybody.
+    The subtitle finds it as well, unless ``shared`` says that very many things have the same.
     """
 
     key: str
@@ -33,11 +34,16 @@ class Document:
     names: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     text: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of document: its heading, the verb that shows it, and where all its documents come from."""
+    """One kind of document: its heading, the verb that shows it, and where all its documents come from.
+
+    ``mark`` stands before every term of the kind in the index, so that each kind is looked up by itself and a hundred
+    tables do not drown in a million columns. A kind of many documents has a mark of one letter.
+    """
 
     kind: str
     label: Text
@@ -45,15 +51,21 @@ class Kind:
     order: int = 100
     icon: str = ""
     verb: str = "data.view"
+    mark: str = ""
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.mark or self.kind}/"
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def register_kind(kind: Kind) -> None:
-    """Raises ValueError when the kind is taken."""
-    if _kinds.setdefault(kind.kind, kind) is not kind:
-        raise ValueError(f"search kind {kind.kind!r} is registered twice")
+    """Raises ValueError when the kind or its mark is taken."""
+    if any(known.prefix == kind.prefix for known in _kinds.values()) or kind.kind in _kinds:
+        raise ValueError(f"search kind {kind.kind!r} is registered twice, or its mark is")
+    _kinds[kind.kind] = kind
 
 
 def kinds() -> list[Kind]:
@@ -66,12 +78,12 @@ def index(documents: Iterable[Document]) -> int:
     written = 0
     for batch in _batches(documents):
         now = clock.now()
-        rows = [_row(document, now) for document in {document.key: document for document in batch}.values()]
+        rows = [row_of(document, now) for document in {document.key: document for document in batch}.values()]
         SearchDocument.objects.bulk_create(
             rows,
             update_conflicts=True,
             unique_fields=["key"],
-            update_fields=["kind", "title", "subtitle", "url", "scope_id", "names", "terms", "updated_at"],
+            update_fields=["kind", "title", "subtitle", "url", "scope_id", "terms", "updated_at"],
         )
         written += len(rows)
     return written
@@ -105,7 +117,8 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield batch
 
 
-def _row(document: Document, now: datetime) -> SearchDocument:
+def row_of(document: Document, now: datetime) -> SearchDocument:
+    """The row that finds ``document``, not yet written."""
     names = [clean(name) for name in (document.title, *document.names) if name]
     return SearchDocument(
         key=document.key,
@@ -114,16 +127,21 @@ def _row(document: Document, now: datetime) -> SearchDocument:
         subtitle=clean(document.subtitle, 300),
         url=document.url,
         scope_id=document.scope_id,
-        names=sorted({key[:300] for name in names for key in (normalise(name), *spoken(name)) if key}),
         terms=_vector(names, document),
         updated_at=now,
     )
 
 
 def _vector(names: list[str], document: Document) -> str:
-    """A tsvector literal: names weigh A, codes B, the subtitle and running text D. Terms hold letters and digits only."""
+    """A tsvector literal: names weigh A, codes B, the subtitle and running text D. Terms hold letters and digits only.
+
+    Whole names stand there too, behind "=": for "exactly so named" and "beginning so".
+    """
     weights: dict[str, str] = dict.fromkeys(sorted(text_terms(document.text))[:MOST_TERMS], "D")
-    weights.update(dict.fromkeys(text_terms(document.subtitle), "D"))
+    weights.update(dict.fromkeys(() if document.shared else text_terms(document.subtitle), "D"))
     weights.update((term, "B") for code in document.codes for term in text_terms(code))
     weights.update((term, "A") for name in names for term in name_terms(name[:300]))
-    return " ".join(f"'{term}':1{weight}" for term, weight in weights.items())
+    weights.update((f"={key}", "A") for name in names for key in (whole(name), *map(whole, spoken(name))) if key)
+    found = _kinds.get(document.kind)
+    prefix = found.prefix if found else f"{document.kind}/"
+    return " ".join(f"'{prefix}{term}':1{weight}" for term, weight in weights.items())

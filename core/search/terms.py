@@ -1,8 +1,8 @@
 """Text to search terms, the same way for what is indexed and what is asked.
 
-A run of Han characters gives its characters and pairs of neighbours (维, 维修, 修, …) and, for names, the pinyin and the
-initials from each character to the end of the run (weixiuxinxi, xiuxinxi, …; wxxx, xxx, …): asked as prefixes they
-find any stretch of the run. Latin words and digits are split at case, underscore and punctuation.
+A run of Han characters gives its pairs of neighbours and its last character (维修, 修信, …, 息), so that each character
+begins a term, and, for names, the pinyin and the initials from each character to the end of the run (weixiuxinxi,
+xiuxinxi, …; wxxx, xxx, …): asked as prefixes they find any stretch of the run. Latin words and digits are split at case, underscore and punctuation.
 """
 
 import re
@@ -24,9 +24,10 @@ LONGEST_TERM = 60  # characters; a lexeme must stay below 2 KiB
 LONGEST_RUN = 24  # syllables of a name that are worth pinyin
 
 
-def normalise(text: str) -> str:
-    """Compatibility forms folded (full-width letters, ㎡), case folded, spaces gone: the key for "the same name"."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+def whole(text: str) -> str:
+    """The key for "the same name": compatibility forms (full-width letters, ㎡) and case folded, only letters and digits."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(char for char in folded if char.isalnum())[:LONGEST_TERM]
 
 
 def runs(text: str) -> Iterator[str]:
@@ -91,7 +92,7 @@ def text_terms(text: str) -> set[str]:
     found: set[str] = set()
     for run in runs(text):
         if is_han(run):
-            found.update(run, pairs(run))
+            found.update(pairs(run), run[-1])
         else:
             found.update(part[:LONGEST_TERM] for part in word_parts(run))
             found.add(joined(run))

@@ -33,7 +33,10 @@ def follow_result(
             _close(opened, run, result.at)
         return
     if opened is None:
-        opened = Finding(rule=rule, opened_at=result.at, opened_run=run, failed_at_first=result.failed, checks=0)
+        opened = Finding(
+            rule=rule, source_id=rule.source_id, opened_at=result.at, opened_run=run, failed_at_first=result.failed,
+            checks=0,
+        )  # fmt: skip
     is_new = opened._state.adding
     opened.checks += 1
     opened.last_failed_at = result.at

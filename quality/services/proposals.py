@@ -32,7 +32,9 @@ def refresh_proposals(*, table: Table, profiles: Sequence[scanner.model.ColumnPr
         if column is None or (column.pk, item.kind) in ruled:
             continue
         current.add((column.pk, item.kind))
-        proposal = known.get((column.pk, item.kind)) or RuleProposal(column=column, kind=item.kind, proposed_at=now)
+        proposal = known.get((column.pk, item.kind)) or RuleProposal(
+            column=column, source_id=column.source_id, kind=item.kind, proposed_at=now
+        )
         if proposal.state not in (ProposalState.OPEN, ProposalState.OUTDATED):
             continue
         proposal.state = ProposalState.OPEN

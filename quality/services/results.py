@@ -53,7 +53,8 @@ def _result(
 ) -> CheckResult:
     code, params = sentence_stored(found.error or "")
     result = CheckResult(
-        rule=rule, run=run, at=now, rows=rows, evaluated=found.evaluated, failed=found.failed,
+        rule=rule, source_id=rule.source_id, run=run, at=now, rows=rows, evaluated=found.evaluated,
+        failed=found.failed,
         passed=found.passed and not found.error, error=found.error or "", error_code=code, error_params=params,
         observed=found.observed,
         examples=_masked_examples(rule, table, found.examples),

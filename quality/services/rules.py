@@ -36,7 +36,7 @@ def create_rule(
     Raises PermissionDenied, ValidationError by field (a parameter's as ``parameters.<name>``).
     """
     require(actor, "rule.edit", table)
-    rule = Rule(table=table, origin=origin, created_by=actor)
+    rule = Rule(table=table, source=table.source, origin=origin, created_by=actor)
     _set(rule, fields)
     _check(rule, columns)
     rule.save(force_insert=True)

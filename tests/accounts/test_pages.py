@@ -68,12 +68,12 @@ def test_tree_is_indented_and_a_search_is_flat(city: Agency) -> None:
     district = world.agency("东港区", city)
     world.agency("东港区民政局", district)
     client = world.browser(world.person(city, "viewer"))
-    assert [(row.name, row.depth) for row in client.get("/agencies/").context["page"]] == [
+    assert [(row.name, row.depth) for row in client.get("/agencies/").context["page"].object_list] == [
         ("滨海市", 0),
         ("东港区", 1),
         ("东港区民政局", 2),
     ]
-    assert [row.name for row in client.get("/agencies/?q=民政").context["page"]] == ["东港区民政局"]
+    assert [row.name for row in client.get("/agencies/?q=民政").context["page"].object_list] == ["东港区民政局"]
 
 
 def test_agency_is_added_moved_and_renamed_by_form(city: Agency) -> None:
@@ -170,7 +170,7 @@ def test_grants_are_shown_to_those_who_may_see_them(city: Agency, someone: Perso
     for role, shown in (("system_admin", False), ("steward", False), ("security_admin", True), ("audit_admin", True)):
         client = world.browser(world.person(city, role))
         assert ("grants" in client.get(f"/people/{someone.pk}/").context) is shown
-        found = client.get("/people/?role=viewer").context["page"].paginator.count
+        found = client.get("/people/?role=viewer").context["total"]
         assert found == (1 if shown else 0), role
 
 

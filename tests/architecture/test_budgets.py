@@ -13,6 +13,8 @@ BASES = (
     "api_access.py",
     "api_settings.py",
     "paging.py",
+    "list_paging.py",
+    "keyset.py",
     "problems.py",
     "errors.py",
     "context.py",
@@ -40,8 +42,8 @@ def _is_base(path: Path) -> bool:
 
 def test_core_keeps_its_two_budgets() -> None:
     core = [path for path in product() if path.parts[0] == "core"]
-    assert sum(lines(path) for path in core if not _is_base(path)) <= 2_900
-    assert sum(lines(path) for path in core if _is_base(path)) <= 2_200
+    assert sum(lines(path) for path in core if not _is_base(path)) <= 3_000
+    assert sum(lines(path) for path in core if _is_base(path)) <= 2_400
 
 
 def test_imports_inside_functions_give_their_reason() -> None:

@@ -108,7 +108,9 @@ def test_what_waits_for_the_user_leaves_out_zeros(user, three_jobs):
     define("mine", personal=True, queryset=lambda user: jobs_of(user).filter(actor_id=user.pk))
     define("zero", personal=True, queryset=lambda user: Job.objects.none())
     define("public")
-    assert [(todo.indicator.key, todo.value) for todo in indicators.todos(user)] == [("mine", 1)]
+    assert [
+        (todo.indicator.key, todo.value) for todo in indicators.todos(indicators.read(indicators.personal_keys(), user))
+    ] == [("mine", 1)]
 
 
 def test_indicators_are_listed_by_group_and_order():
@@ -154,7 +156,7 @@ def test_the_menu_shows_what_is_allowed_with_its_open_work(user, three_jobs, set
     register("management", navigation.Item("数据源", "db", "source_list", order=1))
     register("management", navigation.Item("审计", "eye", "secret_list", allowed=lambda user: False))
     register("norms", navigation.Item("标准", "book", "no_such_page"))
-    [group] = navigation.menu(user, "/jobs/3/")
+    [group] = navigation.menu(user, "/jobs/3/", indicators.read(navigation.works(), user))
     assert (group.key, str(group.label)) == ("management", "管理")
     assert [(str(e.label), e.url, e.current) for e in group.entries] == [
         ("数据源", "/sources/", False),

@@ -96,7 +96,7 @@ def test_the_ranking_puts_the_unscored_last(city: SimpleNamespace) -> None:
     add_tables(city.police, 2)
     add_tables(city.tax, 2)
     Table.objects.filter(source__agency=city.tax).update(score=88)
-    ranked = dashboard.ranking(city.chief)
+    ranked = dashboard.ranking(city.chief, {})
     assert [(row["agency_name"], row["tables"], row["rows_total"], row["share"], row["score"]) for row in ranked] == [
         ("市税务局", 2, 2000, 50.0, 88),
         ("市公安局", 2, 2000, 50.0, None),
@@ -124,7 +124,7 @@ def test_the_growth_of_a_month_is_told_against_what_was_there(city: SimpleNamesp
         Point(today - timedelta(days=40 - day), Volume(tables=100 + day, rows=1000 + 10 * day)) for day in range(41)
     ]
     readings = {key: Reading(get(key), value) for key, value in {"assets.tables": 140, "quantity.rows": 1400}.items()}
-    tables, rows, *_rest = dashboard.kpis(dashboard.Numbers(readings, NOTHING, [], growth))
+    tables, rows, *_rest = dashboard.kpis(dashboard.Numbers(readings, NOTHING, {}, growth))
     assert (tables.value, tables.change, tables.history[-1], len(tables.history)) == ("140", 30, 140, 6)
     assert (rows.value, rows.change, rows.change_text) == ("1,400", 27.3, "27.3%")
     assert rows.context == "近 30 天"
