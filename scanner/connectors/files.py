@@ -38,6 +38,7 @@ class _Found:
 
     table: Table
     read: Reader
+    read_plain: Reader | None = None  # the same, numbers and dates as such
 
 
 class Files(Connector):
@@ -174,11 +175,11 @@ class Files(Connector):
     def _parquet(self, path: Path, shown: str, table: Table) -> list[_Found]:
         columns, rows = parquet_files.layout(path, shown, self.limits)
 
-        def read(wanted: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        def read(wanted: Sequence[int], plain: bool = False) -> Iterator[pa.RecordBatch]:
             self.at(shown)
-            return parquet_files.batches(path, shown, wanted, self.limits)
+            return parquet_files.batches(path, shown, wanted, self.limits, columns if plain else None)
 
-        return [_Found(replace(table, columns=columns, row_estimate=rows), read)]
+        return [_Found(replace(table, columns=columns, row_estimate=rows), read, partial(read, plain=True))]
 
     def _workbook(self, path: Path, shown: str, table: Table) -> list[_Found]:
         book = workbook.Workbook(path, shown, self.limits)
@@ -197,6 +198,12 @@ class Files(Connector):
     # -- rows ------------------------------------------------------------------------------------------------------
 
     def read(self, table: Table, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._read(table, columns, plain=False)
+
+    def read_plain(self, table: Table, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._read(table, columns, plain=True)
+
+    def _read(self, table: Table, columns: Sequence[Column], *, plain: bool) -> Iterator[pa.RecordBatch]:
         found = self._find(table.schema, table.name)
         self.statements += 1
         if not columns:
@@ -206,7 +213,8 @@ class Files(Connector):
         missing = next((column.name for column in columns if column.name not in places), None)
         if missing is not None:
             raise SourceError("read_failed", object=table.label, reason=said("column {column} is gone", column=missing))
-        for batch in found.read([places[column.name] for column in columns]):
+        read = found.read_plain if plain and found.read_plain else found.read
+        for batch in read([places[column.name] for column in columns]):
             arrays = [self._cut(column, values) for column, values in zip(columns, batch.columns, strict=True)]
             yield canonical.batch(columns, arrays, batch.num_rows)
 

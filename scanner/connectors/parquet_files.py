@@ -15,6 +15,7 @@ from scanner.connectors.base import unique_names
 from scanner.errors import SourceError, said
 from scanner.guard import Limits, open_file
 from scanner.model import Column, ValueClass
+from scanner.values.typed import TEXT, plain_type
 
 TOO_MUCH = said("reading it takes more memory than allowed")
 _MANY, _DENSE = 100_000_000, 1_000  # rows, and rows a byte: what no table of real values comes to
@@ -62,17 +63,23 @@ def class_of(kind: pa.DataType) -> ValueClass:
     return next((found for test, found in tests if test(kind)), ValueClass.TEXT)
 
 
-def batches(path: Path, shown: str, wanted: Sequence[int], limits: Limits) -> Iterator[pa.RecordBatch]:
-    """The wanted columns (by place), made canonical."""
+def batches(
+    path: Path, shown: str, wanted: Sequence[int], limits: Limits, plain: Sequence[Column] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The wanted columns (by place), made canonical; given the file's columns, numbers and dates as such."""
     with os.fdopen(open_file(path, limits.file_bytes), "rb") as file:
         try:
             opened = pq.ParquetFile(file)
             names = [opened.schema_arrow.names[at] for at in wanted]
             single = len(set(opened.schema_arrow.names)) == len(opened.schema_arrow.names)
             rows = _rows_a_batch(opened.metadata, limits)
-            for batch in opened.iter_batches(rows, columns=names if single else None):
+            for batch in opened.iter_batches(rows, columns=names if single else None, use_threads=False):
                 places = range(batch.num_columns) if single else wanted
-                arrays = [canonical_array(batch.column(at)) for at in places]
+                taken = [batch.column(at) for at in places]
+                if plain is None:
+                    arrays = [canonical_array(values) for values in taken]
+                else:
+                    arrays = [_plain(values, plain[at]) for values, at in zip(taken, wanted, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, names=[f"c{at}" for at in range(len(arrays))])
         except MemoryError:
             raise SourceError("file_rejected", path=shown, reason=TOO_MUCH) from None
@@ -85,6 +92,18 @@ def _rows_a_batch(about: pq.FileMetaData, limits: Limits) -> int:
     size = sum(about.row_group(number).total_byte_size for number in range(min(about.num_row_groups, 1_000)))
     fitting: int = limits.batch_bytes * max(1, about.num_rows) // max(1, size)
     return max(1, min(limits.batch_rows, fitting))
+
+
+def _plain(values: pa.Array, column: Column) -> pa.Array:
+    """In the plain type of the column where that holds every value, else as canonical strings."""
+    wanted, kind = plain_type(column), values.type
+    cut = pa.types.is_timestamp(kind) and kind.unit == "ns"  # to microseconds, which the text says better
+    if wanted != TEXT and not cut and (wanted == kind or not pa.types.is_floating(kind)):
+        try:
+            return pc.cast(values, wanted)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            pass
+    return canonical_array(values)
 
 
 def canonical_array(values: pa.Array) -> pa.Array:

@@ -24,7 +24,8 @@ Session = duckdb.DuckDBPyConnection
 Hashes = npt.NDArray[np.uint64]
 Texts = Callable[[], Iterator[pa.Array]]  # the values of a column that are not null, from the first on
 
-SAMPLE, MOSTLY = 4_096, 0.6  # of so many values this share differ: a column of mostly different ones
+SAMPLE = 4_096  # values by which a column is judged
+MANY, MOSTLY = 0.25, 0.6  # share of them that differ: too many to count in Arrow; too many to group
 MOST_GROUPS, MOST_BYTES = 100_000, 16 << 20  # counted in Arrow; beyond, DuckDB groups, which can spill
 MOST_PLAIN = 12_000_000  # values whose hashes are sorted in memory
 
@@ -101,19 +102,20 @@ def _numbers(store: Store, place: int) -> pa.Table:
 def _counted(store: Store, place: int) -> tuple[pa.Table | None, bool]:
     """The groups when they are few, else None; whether nearly all values of the first rows differ."""
     held: list[pa.Table] = []
-    groups = values = 0
+    groups = size = values = 0
     for array in store.texts(place):
         counts = pc.value_counts(pc.cast(array.drop_null(), TEXT))
         held.append(pa.table({"v": counts.field(0), "n": counts.field(1)}))
         groups += len(counts)
+        size += counts.nbytes
         values += len(array) - array.null_count
-        if SAMPLE <= values < 8 * SAMPLE and groups > MOSTLY * values:
-            return None, True
-        if groups > MOST_GROUPS or sum(table.nbytes for table in held) > MOST_BYTES:
+        if SAMPLE <= values < 8 * SAMPLE and groups > MANY * values:
+            return None, groups > MOSTLY * values
+        if groups > MOST_GROUPS or size > MOST_BYTES:
             held = [_merged(held)]
-            groups = len(held[0])
-            if groups * 2 > MOST_GROUPS or held[0].nbytes * 2 > MOST_BYTES:
-                return None, groups > MOSTLY * values
+            groups, size = len(held[0]), held[0].nbytes
+            if groups * 2 > MOST_GROUPS or size * 2 > MOST_BYTES:
+                return None, False
     return _merged(held), False
 
 
@@ -136,9 +138,8 @@ def _plain(session: Session, name: str, source: str, reference: str, count: int,
     batches = session.sql(f"SELECT hash({reference}) FROM {source}").to_arrow_reader(1 << 17)
     hashes = np.concatenate([np.zeros(0, np.uint64), *(batch.column(0).to_numpy() for batch in batches)])
     ordered = np.sort(hashes)
-    same = ordered[1:] == ordered[:-1]
-    again = np.unique(ordered[1:][same])
-    if 2 * (len(again) + int(same.sum())) > count:
+    again, rest = repeated_in(ordered)
+    if 2 * (len(again) + rest) > count:
         return None
     session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {reference} AS v, 1::BIGINT AS n FROM {source}")
     repeated = f"{name}_repeated"
@@ -146,6 +147,14 @@ def _plain(session: Session, name: str, source: str, reference: str, count: int,
     values, rows = one(session, f"SELECT count(*), coalesce(sum(n), 0) FROM {repeated}")
     alone = count - int(rows)
     return Frequencies(session, name, count, alone + values, alone, repeated, plain=True, texts=texts)
+
+
+def repeated_in(ordered: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
+    """The values that occur more than once in a sorted array, each once, and how many there are beyond those."""
+    same = ordered[1:] == ordered[:-1]
+    first = same.copy()
+    first[1:] &= ~same[:-1]
+    return ordered[1:][first], int(same.sum())
 
 
 def _among(texts: Iterator[pa.Array], hashes: Hashes, wanted: Hashes) -> Iterator[pa.RecordBatch]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scanner.loading import Loaded
-from scanner.measures.frequency import Frequencies, Session, literal, one
+from scanner.measures.frequency import Frequencies, Session, literal, one, repeated_in
 from scanner.model import CheckResult, Column, ValueClass
 from scanner.rules.binding import BoundRule
 from scanner.rules.verdicts import (
@@ -103,7 +103,7 @@ def check_unique_numbers(rows: Rows, bound: BoundRule, place: int) -> CheckResul
     """The same of a column that the store keeps as numbers or dates, for all of its rows."""
     store = rows.loaded.store
     ordered = np.sort(store.numbers(place))
-    again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    again, _ = repeated_in(ordered)
     if not len(again):
         return finished(bound, len(ordered), 0)
     places, values, start = [], [], 0
@@ -135,7 +135,7 @@ def check_compound_unique(rows: Rows, bound: BoundRule) -> CheckResult:
     hashes = np.concatenate([np.zeros(0, np.uint64), *(batch.column(0).to_numpy() for batch in batches)])
     evaluated = len(hashes)
     hashes.sort()
-    again = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    again, _ = repeated_in(hashes)
     rows.session.register("again", pa.table({"h": again}))
     rows.session.execute(
         f"CREATE OR REPLACE TABLE {FAILING} AS SELECT {named}, count(*) AS n FROM {source}"
