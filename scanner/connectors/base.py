@@ -122,6 +122,10 @@ class Connector(ABC):
         """
         raise SourceError("unsupported", kind=self.label, feature=said("the push plan"))
 
+    def query_plain(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        """As ``query``, but an output may come in its plain type, as in ``read_plain``."""
+        return self.query(sql, parameters, columns)
+
     @abstractmethod
     def close(self) -> None:
         """End the session; harmless when there is none."""

@@ -297,13 +297,21 @@ class PostgreSQL(Connector):
         return text_of(column)
 
     def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._query(sql, parameters, columns, plain=False)
+
+    def query_plain(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._query(sql, parameters, columns, plain=True)
+
+    def _query(
+        self, sql: str, parameters: Sequence[Any], columns: Sequence[Column], *, plain: bool
+    ) -> Iterator[pa.RecordBatch]:
         self._session()
         self.statements += 1
         if parameters:  # COPY takes none, so the driver writes them in
             with self._connection.cursor() as cursor:
                 stated = cursor.mogrify(self._wire(sql), self._wire(list(parameters)))
             sql = stated.decode()  # for SQL_ASCII the bytes are UTF-8 too
-        yield from self._rows(sql, columns, "the statement")
+        yield from self._rows(sql, columns, "the statement", plain=plain)
 
     def _rows(self, sql: str, columns: Sequence[Column], what: str, *, plain: bool = False) -> Iterator[pa.RecordBatch]:
         for text, rows in self._copy(f"COPY ({sql}) TO STDOUT", what):

@@ -1,14 +1,21 @@
 """Frequency tables from the source, merged in DuckDB: what a dialect cannot say exactly is said here of its values."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
 
-from scanner.measures.frequency import Session, one
+from scanner.measures.frequency import Frequencies, Session, grouped
 from scanner.model import Column
-from scanner.push.sql import Sql
+from scanner.push.sql import Sql, batches
 from scanner.push.target import Target
+from scanner.store import Store
+
+SAMPLE, MOSTLY = (
+    4_096,
+    0.5,
+)  # of so many first values this share differ: grouped at the source they would cross all the same
 
 
 def load_combinations(
@@ -19,8 +26,8 @@ def load_combinations(
     arriving = f"{name}_arriving"
     fields = ", ".join(f"{key} VARCHAR" for key in keys)
     session.execute(f"CREATE OR REPLACE TABLE {arriving} ({fields}, n BIGINT)")
-    with closing(target.frequencies(columns, where)) as batches:
-        for batch in batches:
+    with closing(target.frequencies(columns, where)) as arrived:
+        for batch in arrived:
             stop()
             session.register("batch", pa.table(dict(zip([*keys, "n"], batch.columns, strict=True))))
             session.execute(f"INSERT INTO {arriving} SELECT * FROM batch")
@@ -35,13 +42,38 @@ def load_combinations(
 
 def load_values(
     session: Session, name: str, target: Target, column: Column, where: Sql | None, stop: Callable[[], None]
-) -> int:
-    """Create the frequency table (``v``, ``n``) of a column; the number of nulls beside it."""
+) -> Frequencies:
+    """The frequencies of a column from its groups at the source, in table ``name``."""
     load_combinations(session, name, target, [column], where, stop)
-    (nulls,) = one(session, f"SELECT coalesce(sum(n), 0)::BIGINT FROM {name} WHERE v0 IS NULL")
     session.execute(f"DELETE FROM {name} WHERE v0 IS NULL")
     session.execute(f"ALTER TABLE {name} RENAME v0 TO v")
-    return int(nulls)
+    return grouped(session, name)
+
+
+def load_column(target: Target, column: Column, stop: Callable[[], None]) -> Store:
+    """All values of a column by themselves, nulls too: of mostly different ones the source is spared the grouping."""
+    store = Store([column], tempfile.gettempdir())
+    try:
+        with closing(target.stream_column(column)) as arrived:
+            for batch in arrived:
+                stop()
+                store.append(batch)
+        store.flush()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def mostly_different(target: Target, columns: Sequence[Column]) -> set[str]:
+    """Names of the columns whose first values are mostly different, told by the source."""
+    found: set[str] = set()
+    names = {f"count(DISTINCT {target.key(column)})": column for column in columns}
+    for group in batches([Sql(text) for text in names], width=200):
+        asked = [names[piece.text] for piece in group]
+        counts = target.row_of_first(group, asked, SAMPLE)
+        found |= {column.name for column, count in zip(asked, counts, strict=True) if count > MOSTLY * SAMPLE}
+    return found
 
 
 @contextmanager

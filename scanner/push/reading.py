@@ -6,6 +6,7 @@ that the dialect cannot say exactly is judged here on the frequency table of its
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime, tzinfo
 
 import duckdb
@@ -13,19 +14,23 @@ import duckdb
 from scanner.connectors.base import Connector
 from scanner.cutting import fits_when_cut
 from scanner.errors import RuleError, SourceError, told
-from scanner.measures import measure_column
-from scanner.measures.frequency import Session, grouped
-from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table
+from scanner.loading import SMALL_ROWS
+from scanner.measures import measure_column, measure_numbers
+from scanner.measures.frequency import Frequencies, Session, count_values
+from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table, ValueClass
 from scanner.push import counting, evidence, failing
-from scanner.push.frequencies import load_combinations, load_values
+from scanner.push.frequencies import load_column, load_combinations, load_values, mostly_different
 from scanner.push.sql import Sql, both
 from scanner.push.target import Target
 from scanner.references import References
 from scanner.rules import freshness, run
 from scanner.rules.binding import BoundRule, bind
 from scanner.rules.verdicts import Freshness, Reference, RowCount, is_between
+from scanner.store import Scan
+from scanner.values.typed import TEXT
 
 _VALUES, _COMBINATIONS, _REFERENCED = "frequencies", "combinations", "referenced"
+_STREAMED = "streamed"
 
 
 class Push:
@@ -44,16 +49,32 @@ class Push:
         self.references = References(session, connector, table, stop)
         self.results: dict[str, CheckResult] = {}
         self.counted: dict[str, counting.Counted] = {}
-        self.held: tuple[str, str | None] | None = None  # column and condition of the frequency table at hand
+        self.held: tuple[tuple[str, str | None], Frequencies] | None = None  # of a column under a condition
+        self.plain: set[str] = set()  # columns of mostly different values
+        self.store = ExitStack()  # the values of such a column
 
     def read(self, profile: bool, rules: Sequence[Rule], sketch_key: bytes | None) -> Reading:
         bound = self._bind(rules)
         before = self.connector.statements
         rows, self.counted = counting.count(self.target, bound)
+        if profile and rows > SMALL_ROWS:
+            self.plain = mostly_different(self.target, self.table.columns)
+        with self.store:
+            return self._read(rows, before, bound, profile, rules, sketch_key)
+
+    def _read(
+        self,
+        rows: int,
+        before: int,
+        bound: Sequence[BoundRule],
+        profile: bool,
+        rules: Sequence[Rule],
+        sketch_key: bytes | None,
+    ) -> Reading:
         profiles: list[ColumnProfile] = []
         for column in self.table.columns if profile else ():
             self.stop()
-            profiles.append(self._profile(column, sketch_key))
+            profiles.append(self._profile(column, rows, sketch_key))
             for item in bound:  # while the frequency table of the column is here
                 if item.judged_column == column and item.rule.where is None:
                     self._judge(item)
@@ -75,11 +96,20 @@ class Push:
         self.results |= {rule: CheckResult(rule, error=fault) for rule, fault in faults.items()}
         return [item for item in bound if item.rule.id not in faults]
 
-    def _profile(self, column: Column, sketch_key: bytes | None) -> ColumnProfile:
-        nulls = load_values(self.session, _VALUES, self.target, column, None, self.stop)
-        self.held = column.name, None
-        freq = grouped(self.session, _VALUES)
-        return measure_column(freq, column, rows=nulls + freq.count, sketch_key=sketch_key)
+    def _profile(self, column: Column, rows: int, sketch_key: bytes | None) -> ColumnProfile:
+        if column.name not in self.plain:
+            freq = load_values(self.session, _VALUES, self.target, column, None, self.stop)
+            self.held = (column.name, None), freq
+            return measure_column(freq, column, rows=max(rows, freq.count), sketch_key=sketch_key)
+        self.held = None
+        self.store.close()
+        store = self.store.enter_context(closing(load_column(self.target, column, self.stop)))
+        if store.type(0) != TEXT:
+            return measure_numbers(store, 0, sketch_key)
+        plainly = column.value_class in (ValueClass.TEXT, ValueClass.BINARY)
+        freq = count_values(self.session, _STREAMED, store, 0, Scan(store, [0], self.stop), plainly=plainly)
+        self.held = (column.name, None), freq
+        return measure_column(freq, column, rows=store.rows, sketch_key=sketch_key)
 
     def _judge(self, item: BoundRule) -> None:
         """A rule that fails to run says so in its result; the others still run."""
@@ -97,7 +127,7 @@ class Push:
                 passed = is_between(counted.evaluated, low, high)
                 return CheckResult(item.rule.id, counted.evaluated, int(not passed), passed, observed=counted.evaluated)
             case Freshness(max_age):
-                evaluated, latest = freshness.newest(self.session, self._values(item), item.columns[0])
+                evaluated, latest = freshness.newest(self.session, self._values(item).name, item.columns[0])
                 return freshness.verdict(item, evaluated, latest, max_age, self.now, self.zone)
         if not counted.evaluated:
             return run.finished(item, 0, 0)
@@ -128,7 +158,7 @@ class Push:
         elif test is None:
             evaluated = self._find_repeated(item)
         else:
-            freq = grouped(self.session, self._values(item))
+            freq = self._values(item)
             evaluated = freq.count
             run.find_failing(freq, test, item.columns[0])  # type: ignore[arg-type]
         failed = run.weight(self.session, run.FAILING)
@@ -139,16 +169,14 @@ class Push:
         keys = evidence.keys_of_failing(self.session, self.target, item.columns, where, self.stop)
         return run.finished(item, evaluated, failed, shown, keys)
 
-    def _values(self, item: BoundRule) -> str:
-        """The frequency table of the rule's column under its condition, loaded once for all rules that share it."""
+    def _values(self, item: BoundRule) -> Frequencies:
+        """The frequencies of the rule's column under its condition, loaded once for all rules that share them."""
         wanted = item.columns[0].name, item.rule.where
-        if self.held == wanted:
-            return _VALUES
-        self.held = None
-        where = failing.looked_at(self.target, item)
-        load_values(self.session, _VALUES, self.target, item.columns[0], where, self.stop)
-        self.held = wanted
-        return _VALUES
+        if self.held is None or self.held[0] != wanted:
+            self.held = None
+            where = failing.looked_at(self.target, item)
+            self.held = wanted, load_values(self.session, _VALUES, self.target, item.columns[0], where, self.stop)
+        return self.held[1]
 
     def _combinations(self, item: BoundRule) -> int:
         """Load the combinations of values that a rule looks at; how many rows they stand for."""

@@ -79,8 +79,18 @@ class Target:
         """The one row of an aggregate."""
         return self.connector.execute(*self._sent(self.select(joined(", ", outputs), where)))[0]
 
+    def row_of_first(self, outputs: Sequence[Sql], columns: Sequence[Column], rows: int) -> tuple[Any, ...]:
+        """The one row of an aggregate over the first rows only."""
+        names = self._escaped(", ".join(self._quoted(column) for column in columns))
+        first = f"(SELECT {names} FROM {self.relation} LIMIT {rows}) {self._alias}"
+        return self.connector.execute(*self._sent(sql("SELECT {} FROM {}", joined(", ", outputs), first)))[0]
+
     def stream(self, statement: Sql, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
         return self.connector.query(*self._sent(statement), columns)
+
+    def stream_column(self, column: Column) -> Iterator[pa.RecordBatch]:
+        """Every value of a column, plain where that is cheaper."""
+        return self.connector.query_plain(*self._sent(self.select(self.output(column))), [column])
 
     def frequencies(
         self, columns: Sequence[Column], where: Sql | None = None, *, limit: int | None = None
