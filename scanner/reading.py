@@ -154,7 +154,7 @@ class _Pull:
                     self.results |= {item.rule.id: result} if result else {}
         except duckdb.Error as error:
             for item in at_once:
-                self._fail(item.rule, str(error).splitlines()[0])
+                self._fail(item.rule, told(error))
         return [item for item in own if item.rule.id not in self.results]
 
     def _judge_numbers(self, rows: run.Rows, place: int, item: BoundRule) -> CheckResult | None:

@@ -6,6 +6,7 @@ digits, finite doubles, days and moments of the years 1 to 9999. A column with a
 
 import re
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from scanner.model import Column, ValueClass
 
 DIGITS = 18
+_PRINTED_PLAIN = 6  # places behind the point up to which Arrow writes no exponent
 TEXT = pa.large_string()
 _PLAIN = {
     ValueClass.INTEGER: pa.int64(), ValueClass.FLOAT: pa.float64(), ValueClass.DATE: pa.date32(),
@@ -71,11 +73,26 @@ def text_of(array: pa.Array) -> pa.Array:
 
         return double_text(array)
     if pa.types.is_decimal(kind):
-        text = pc.cast(array, pa.string())
-        return pc.utf8_rtrim(pc.utf8_rtrim(text, "0"), ".") if kind.scale else text
+        return _decimals(array)
     if pa.types.is_timestamp(kind):
         return _moments(array)
     return pc.cast(array, pa.string())
+
+
+def _decimals(array: pa.Array) -> pa.Array:
+    kind = array.type
+    if not kind.scale:
+        return pc.cast(array, pa.string())
+    if kind.scale <= _PRINTED_PLAIN:
+        return pc.utf8_rtrim(pc.utf8_rtrim(pc.cast(array, pa.string()), "0"), ".")
+    text = pc.cast(array, pa.string())
+    return pa.array([None if item is None else _plain_decimal(item) for item in text.to_pylist()], pa.string())
+
+
+def _plain_decimal(text: str) -> str:
+    plain = format(Decimal(text), "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if plain == "-0" else plain
 
 
 def _moments(array: pa.Array) -> pa.Array:

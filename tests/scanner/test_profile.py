@@ -63,3 +63,30 @@ def test_quantiles_selected_in_memory_are_those_sorted(seed: int, monkeypatch: p
     table = table_of("t", {held.value: held for held in ordered})
     columns = {held.value: values(held, 100 + seed, seed, nasty=seed == 5) for held in ordered}
     assert_same(table, [{name: column[place] for name, column in columns.items()} for place in range(100)])
+
+
+def _count_nothing_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every column passes for one of mostly different values, each with a pattern of its own."""
+    for name, value in (("SAMPLE", 1), ("MANY", -1), ("MOSTLY", -1)):
+        monkeypatch.setattr(f"scanner.measures.frequency.{name}", value)
+    monkeypatch.setattr("scanner.measures.content._SAMPLE", 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("repeats", [0, 20])
+def test_columns_of_mostly_different_values_measure_the_same(
+    seed: int, repeats: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _count_nothing_together(monkeypatch)
+    table = table_of("t", {held.value: held for held in ValueClass})
+    columns = {held.value: values(held, 60, seed, nasty=bool(seed % 2)) for held in ValueClass}
+    for column in columns.values():
+        column += column[:repeats]
+    assert_same(table, [{name: column[at] for name, column in columns.items()} for at in range(60 + repeats)])
+
+
+@pytest.mark.parametrize("ambiguous", [[], ["a{9}", "aaaaaaaaa", "b{9}b{9}"]])
+def test_patterns_of_a_column_of_wild_ones(ambiguous: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _count_nothing_together(monkeypatch)
+    wild = [f"{'汉' * (at % 5)}{'x1Y-' * (at % 7)}{'9' * at}{'é' * (at % 3)}" for at in range(120)]
+    assert_same(table_of("t", {"x": ValueClass.TEXT}), [{"x": text} for text in [*wild, *wild[:9], *TEXTS, *ambiguous]])
