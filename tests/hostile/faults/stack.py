@@ -21,7 +21,7 @@ from datagene.embedded.valkey import Valkey
 
 MANAGE = (sys.executable, "manage.py")
 CELERY = ("-m", "celery", "--quiet", "-A", "datagene.celery")
-LEASE, TICK = 5, 1  # seconds
+LEASE, TICK = 4, 1  # seconds
 
 
 def until(fact: Callable[[], Any], seconds: float = 60, what: str = "it") -> Any:

@@ -19,7 +19,7 @@ from tests.hostile.faults.conftest import ended
 from tests.hostile.faults.stack import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TABLES = 60
+TABLES = 40
 
 
 @pytest.fixture

@@ -161,6 +161,6 @@ def test_a_table_that_the_temporary_files_have_no_room_for_is_left_out(
     assert (scan.state, scan.partial) == ("succeeded", True)
     left_out = scan.items.get(state="failed")
     assert (left_out.label, left_out.detail["code"]) == ("main.b", "too_large")
-    assert "the disk here takes" in left_out.error_text
+    assert "本机磁盘只能放下" in left_out.error_text
     assert list(small_disk.iterdir()) == []
     assert TableProfile.objects.get().table.name == "a"
