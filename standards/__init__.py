@@ -1,1 +1,1 @@
-"""管标准 – arrives with its own issue; the folder is fixed by the platform's layout."""
+"""管标准 – the notation of data elements and what the platform ships of them; the pages arrive with their own issue."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "assets", "quality", "quantity")
-PACKAGES = ("scanner", "core", *APPS, "datagene", "demo")
+PACKAGES = ("scanner", "core", *APPS, "standards", "genes", "datagene", "demo")
 
 
 @functools.cache
