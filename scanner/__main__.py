@@ -160,4 +160,6 @@ def _print(answer: Mapping[str, Any]) -> None:
 
 if __name__ == "__main__":
     without("pandas")  # half a second that a command has no use for
-    sys.exit(main())
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)  # all is said and closed; taking the interpreter apart costs as much as a small table

@@ -97,6 +97,8 @@ def _rows_a_batch(about: pq.FileMetaData, limits: Limits) -> int:
 def _plain(values: pa.Array, column: Column) -> pa.Array:
     """In the plain type of the column where that holds every value, else as canonical strings."""
     wanted, kind = plain_type(column), values.type
+    if kind == TEXT:
+        return values
     cut = pa.types.is_timestamp(kind) and kind.unit == "ns"  # to microseconds, which the text says better
     if wanted != TEXT and not cut and (wanted == kind or not pa.types.is_floating(kind)):
         try:

@@ -14,7 +14,7 @@ import pyarrow.csv as pacsv
 
 from scanner.connectors import canonical
 from scanner.model import Column, ValueClass
-from scanner.values.typed import plain_type
+from scanner.values.typed import TEXT, plain_type
 
 _NULL = b"\\N"
 _BOM = b"\xef\xbb\xbf"
@@ -35,7 +35,12 @@ def arrays_of(text: bytes, columns: Sequence[Column], *, raw: bool, plain: bool)
     if plain and not raw:
         try:
             types = [plain_type(column) for column in columns]
-            parsed = _parsed(text, [pa.string() if pa.types.is_large_string(kind) else kind for kind in types])
+            short = [
+                kind == TEXT and c.value_class is not ValueClass.TEXT for c, kind in zip(columns, types, strict=True)
+            ]
+            parsed = _parsed(
+                text, [pa.string() if is_short else kind for is_short, kind in zip(short, types, strict=True)]
+            )
             return [_canonical(c, a) if pa.types.is_string(a.type) else a for c, a in zip(columns, parsed, strict=True)]
         except pa.ArrowInvalid:
             pass  # an infinite date, a year before Christ: told apart column by column later
@@ -61,7 +66,7 @@ def _parsed(text: bytes, types: Sequence[pa.DataType]) -> list[pa.Array]:
     arrays = [canonical.one_array(parsed.column(name)) for name in names]
     if not _has_escapes(text):
         return arrays
-    return [_unescaped(a) if pa.types.is_string(a.type) or pa.types.is_binary(a.type) else a for a in arrays]
+    return [_unescaped(a) if a.type in (pa.string(), TEXT, pa.binary()) else a for a in arrays]
 
 
 def _has_escapes(text: bytes) -> bool:
