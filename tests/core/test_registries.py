@@ -183,7 +183,12 @@ def test_the_shell_costs_nothing_until_it_is_shown(user, three_jobs):
 
 
 def test_jobs_are_seen_by_their_agency_and_by_who_started_them(user, three_jobs):
-    elsewhere = Job.objects.create(kind="k", target="t", scope_id=uuid4(), actor_id=user.pk)
+    key = uuid4()
+    office = Agency.objects.create(id=key, code="SW", name="税务局", path=f"/{key.hex}/", level=0, sort_key="sw")
+    Grant.objects.create(person=user, role="security_admin", agency=office)  # sees the agency, not its jobs
+    elsewhere = Job.objects.create(kind="k", target="t", scope_id=office.pk, actor_id=user.pk)
+    Job.objects.create(kind="k", target="t", scope_id=office.pk)
+    Job.objects.create(kind="k", target="t", scope_id=uuid4(), actor_id=user.pk)  # no role is held there any more
     assert set(jobs_of(user)) == {*three_jobs[:2], elsewhere}
     assert list(jobs_of(AnonymousUser())) == []
     assert list(visibility.visible_to(AnonymousUser(), Job.objects.all())) == []
