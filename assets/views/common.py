@@ -55,7 +55,7 @@ class NamedFilters(ExportPage):
 
     def filter_text(self, field: Any, value: Any) -> str:
         model = _NAMED.get(field.html_name)
-        if model is None:
+        if model is None or field.errors:  # what is no id names no row
             return super().filter_text(field, value)
         found = visible_to(self.request.user, model._default_manager.filter(pk=value)).first()  # type: ignore[arg-type]
         return str(found) if found else str(value)

@@ -131,7 +131,10 @@ def test_a_million_fields_are_refused(places: tuple[Place, Place], clients: list
                 transaction.set_rollback(True)
             assert response.status_code < 500, (address, response.status_code)
             if body is many and getattr(getattr(route.callback, "view_class", None), "form_class", None):
-                assert response.status_code == 400, (address, response.status_code)
+                assert response.status_code in (400, 403, 404), (
+                    address,
+                    response.status_code,
+                )  # refused before it is read
     answer = clients[0].post("/api/v1/sources/upload/", parts, content_type="multipart/form-data; boundary=b")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert clients[0].get("/people/?" + "a&" * 5_000).status_code == 400
