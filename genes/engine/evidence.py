@@ -1,0 +1,300 @@
+"""What a column's comment and name say for each element: sparse features, cached by text because texts repeat."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from sparse_dot_topn import sp_matmul_topn
+
+from genes.engine import names
+from genes.engine.lexicon import Lexicon
+from genes.engine.text import HAN, SENTENCE, heads, subject
+
+NEIGHBOURS = 6  # elements that TF-IDF brings in for one head
+ROLES = frozenset(
+    "学生 病人 患者 员工 职工 教师 老师 医生 护士 用户 客户 居民 申请人 当事人 负责人 法人 联系人 监护人 家长 父亲 母亲 配偶 子女 户主 成员 家庭成员 "
+    "本人 申请 企业 公司 单位 机构 部门 学校 医院 车辆 驾驶员 车主 业主 权利人 义务人 持证人 代理人 委托人 被执行人 嫌疑人 受害人 投诉人 举报人 "
+    "参保人 纳税人 股东 投资人 经办人 审核人 操作人 收款人 付款人 收货人 寄件人 承租人 出租人 购买方 销售方 甲方 乙方 买方 卖方 会员 商户 人员 个人 "
+    "老人 儿童 婴儿 产妇 新生儿 死者 系统 平台 数据 信息 记录 其他 其它 主要 所在 所属 原 现 新 旧 第一 第二 默认 最后 最近 实际 当前 详细 具体 "
+    "被保险人 投保人 受益人 志愿者 社会组织 个体户 合同 项目 房屋 不动产 开发商 建设单位 施工单位 监理单位 供应商 采购人 中标人".split()
+)
+_ID_TAIL = re.compile(r"(的)?(id|编号|代码|编码|名称|主键|标识|值|数据|信息)$")
+_FLAG = re.compile(r"^(是否|有无|能否|可否|需否|是不是)|与否$|\?$")
+
+Features = dict[str, float]
+Evidence = dict[int, Features]  # element number → features; NONE is -1
+NONE = -1
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column to match: as the catalogue of its database describes it."""
+
+    name: str
+    data_type: str = ""
+    comment: str = ""
+    table: str = ""
+    table_comment: str = ""
+
+
+@dataclass
+class Reader:
+    """Reads evidence against one lexicon; its caches make repeated texts free."""
+
+    lexicon: Lexicon
+    comments: dict[str, Evidence] = field(default_factory=dict)
+    names: dict[str, Evidence] = field(default_factory=dict)
+    composed: dict[tuple[str, str, str], Evidence] = field(default_factory=dict)
+    neighbours: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+
+    def prepare(self, columns: Iterable[Column]) -> None:
+        """TF-IDF neighbours of every head, in one sparse product: the only dear step, so it is done for all at once."""
+        wanted = {heads(column.comment or column.name)[0] for column in columns if heads(column.comment or column.name)}
+        todo = sorted(head for head in wanted - self.neighbours.keys() if HAN.search(head))
+        rows, owners, _texts = self.lexicon.aliases
+        for start in range(0, len(todo), 50_000):
+            batch = todo[start : start + 50_000]
+            matrix = self.lexicon.vectorizer.transform(batch)
+            found = sp_matmul_topn(matrix, rows, top_n=3 * NEIGHBOURS, threshold=0.25, sort=True)
+            for head, begin, end in zip(batch, found.indptr[:-1], found.indptr[1:], strict=True):
+                best: dict[int, float] = {}
+                for alias, score in zip(found.indices[begin:end], found.data[begin:end], strict=True):
+                    for number in owners[alias]:
+                        best.setdefault(number, float(score))
+                self.neighbours[head] = list(best.items())[:NEIGHBOURS]
+
+    def of_comment(self, comment: str) -> Evidence:
+        found = self.comments.get(comment)
+        if found is None:
+            found = self.comments[comment] = self._comment(comment)
+        return found
+
+    def of_name(self, name: str) -> Evidence:
+        found = self.names.get(name)
+        if found is None:
+            found = self.names[name] = self._name(name)
+        return found
+
+    def _comment(self, comment: str) -> Evidence:
+        told = heads(comment)
+        found: Evidence = {NONE: {}}
+        if not told:
+            return found
+        head = told[0]
+        self._exact(head, told, found)
+        self._suffix(head, found)
+        for number, score in self.neighbours.get(head, ()):
+            found.setdefault(number, {})["zh_tfidf"] = score
+        none = found[NONE]
+        if _FLAG.search(head):
+            none["flag"] = 1.0
+        if len(head) >= SENTENCE:
+            none["sentence"] = 1.0
+        if re.search(r"[a-z]*id$", head):
+            none["foreign_id"] = 1.0
+        if head in self.lexicon.absorbers:
+            none["zh_absorbed"] = 1.0
+        if len(found) == 1:
+            none["nothing"] = 1.0
+        return found
+
+    def _exact(self, head: str, told: Sequence[str], found: Evidence) -> None:
+        for number in self.lexicon.chinese.get(head, ()):
+            found.setdefault(number, {})["zh_exact"] = 1.0 if head == self.lexicon.elements[number].name else 0.9
+        for second in told[1:]:
+            for number in self.lexicon.chinese.get(second, ()):
+                found.setdefault(number, {}).setdefault("zh_second", 1.0)
+        short = _ID_TAIL.sub("", head)
+        if short and short != head:
+            for number in self.lexicon.chinese.get(short, ()):
+                found.setdefault(number, {})["zh_without_tail"] = 1.0
+        if not HAN.search(head):
+            for number in self.lexicon.english.get(head.replace("_", ""), ()):
+                found.setdefault(number, {})["en_exact"] = 1.0
+
+    def _suffix(self, head: str, found: Evidence) -> None:
+        """Aliases that end the head (the head noun), longest first; those inside it count less."""
+        size, longest = len(head), 0
+        for start in range(1, size - 1):
+            tail = head[start:]
+            absorbed = tail in self.lexicon.absorbers
+            owners = self.lexicon.chinese.get(tail, ())
+            if (absorbed or owners) and not longest:
+                longest = len(tail)
+            if absorbed:
+                found[NONE].setdefault("zh_absorbed_tail" if len(tail) == longest else "zh_absorbed_part", len(tail) / size)
+            for number in owners:
+                features = found.setdefault(number, {})
+                if "zh_exact" in features or "zh_suffix" in features or "zh_later_suffix" in features:
+                    continue
+                features["zh_suffix" if len(tail) == longest else "zh_later_suffix"] = len(tail) / size
+                if len(tail) == longest and head[:start].removesuffix("的") in ROLES:
+                    features["zh_role"] = 1.0
+        for start in range(size):
+            for end in range(min(size, start + 10), start + 1, -1):
+                if end == size:
+                    continue
+                for number in self.lexicon.chinese.get(head[start:end], ()):
+                    features = found.setdefault(number, {})
+                    part = (end - start) / size
+                    if features.get("zh_inside", 0.0) < part:
+                        features["zh_inside"] = part
+
+    def _name(self, name: str) -> Evidence:
+        found: Evidence = {NONE: {}}
+        if HAN.search(name):
+            return found
+        parts = names.words(name)
+        joined = "".join(parts)
+        self._english(parts, joined, found)
+        self._pinyin(parts, joined, found)
+        none = found[NONE]
+        if parts and parts[-1] in ("id", "ids") and len(parts) > 1:
+            none["name_id"] = 1.0
+        if parts and parts[0] in ("is", "has", "if", "sf", "whether", "need", "can"):
+            none["name_flag"] = 1.0
+        if joined in self.lexicon.english_absorbers:
+            none["en_absorbed"] = 1.0
+        if len(found) == 1:
+            none["name_nothing"] = 1.0
+        return found
+
+    def _english(self, parts: Sequence[str], joined: str, found: Evidence) -> None:
+        english, absorbers = self.lexicon.english, self.lexicon.english_absorbers
+        for number in english.get(joined, ()):
+            found.setdefault(number, {})["en_exact"] = 1.0
+        size, longest = len(parts), 0
+        for start in range(1, size):
+            tail = "".join(parts[start:])
+            owners, absorbed = english.get(tail, ()), tail in absorbers
+            if (owners or absorbed) and not longest:
+                longest = size - start
+            kind = size - start == longest
+            if absorbed:
+                found[NONE].setdefault("en_absorbed_tail" if kind else "en_absorbed_part", (size - start) / size)
+            for number in owners:
+                features = found.setdefault(number, {})
+                if "en_exact" not in features:
+                    features.setdefault("en_suffix" if kind else "en_later_suffix", (size - start) / size)
+        for end in range(size - 1, 0, -1):
+            for number in english.get("".join(parts[:end]), ()):
+                found.setdefault(number, {}).setdefault("en_prefix", end / size)
+        if size == 1 and not longest and joined not in english:
+            for start in range(1, len(joined) - 3):
+                owners = english.get(joined[start:], ())
+                for number in owners:
+                    found.setdefault(number, {})["en_tail"] = (len(joined) - start) / len(joined)
+                if owners or joined[start:] in absorbers:
+                    if not owners:
+                        found[NONE]["en_absorbed_tail"] = (len(joined) - start) / len(joined)
+                    break
+
+    def _pinyin(self, parts: Sequence[str], joined: str, found: Evidence) -> None:
+        key = re.sub(r"[0-9]+$", "", joined) or joined
+        for number in self.lexicon.pinyin.get(key, ()):
+            found.setdefault(number, {})["py_full"] = 1.0
+        written = self.lexicon.written_initials.get(key, ())
+        for number in written:
+            found.setdefault(number, {})["py_written" if len(key) > 2 else "py_written_short"] = 1.0 / len(written)
+        derived = self.lexicon.initials.get(key, frozenset())
+        for number in derived - set(written):
+            found.setdefault(number, {})["py_initials" if len(key) > 2 else "py_initials_short"] = 1.0 / len(derived)
+        if len(parts) == 1 and len(key) >= 4 and not written and not derived:
+            for start in range(1, len(key) - 1):
+                tails = self.lexicon.written_initials.get(key[start:], ())
+                for number in tails:
+                    found.setdefault(number, {})["py_tail"] = (len(key) - start) / len(key) / len(tails)
+                if tails:
+                    break
+        if len(parts) > 1:
+            tails = self.lexicon.written_initials.get(parts[-1], ())
+            for number in tails:
+                found.setdefault(number, {})["py_last"] = 1.0 / len(tails)
+
+    def of_table(self, column: Column) -> Evidence:
+        """A bare name takes its meaning from its table: 名称 in 学校表 is 学校名称, `name` in `t_hospital` is hospital name."""
+        told = heads(column.comment)
+        head = told[0] if told else ""
+        about = subject(column.table_comment)
+        table_words = names.words(column.table)
+        key = (head if len(head) <= 4 else "", about, column.name if len(names.words(column.name)) == 1 else "")
+        key_table = (*key[:2], f"{key[2]}@{column.table}")
+        found = self.composed.get(key_table)
+        if found is not None:
+            return found
+        found = {}
+        if key[0] and about:
+            for start in range(min(len(about), 8)):
+                for number in self.lexicon.chinese.get(about[start:] + head, ()):
+                    found.setdefault(number, {})["zh_composed"] = 1.0
+        if key[2] and table_words:
+            word = names.words(column.name)
+            for table_word in table_words[-2:]:
+                for number in self.lexicon.english.get(table_word + "".join(word), ()):
+                    found.setdefault(number, {})["en_composed"] = 1.0
+        self.composed[key_table] = found
+        return found
+
+
+def _length(data_type: str) -> int | None:
+    size = re.search(r"\((\d+)", data_type)
+    return int(size.group(1)) if size else None
+
+
+def column_form(data_type: str) -> str:
+    """time, number, integer, flag, blob or text; "" when the type says nothing."""
+    kind = data_type.lower()
+    if not kind:
+        return ""
+    if re.search(r"bool|bit|tinyint\(1\)", kind):
+        return "flag"
+    if re.search(r"date|time", kind):
+        return "time"
+    if re.search(r"decimal|numeric|float|double|real|money|number\(\d+, ?[1-9]", kind):
+        return "number"
+    if re.search(r"int|serial|long|number", kind):
+        return "integer"
+    if re.search(r"blob|json|bytea|binary|geometry|image", kind):
+        return "blob"
+    return "text"
+
+
+BAD = {
+    "time": {"number", "code", "blob"},
+    "number": {"identifier", "text", "code", "blob", "time"},
+    "integer": {"text", "blob"},
+    "flag": {"text", "identifier", "time", "blob", "number"},
+    "blob": {"number", "code", "time", "identifier"},
+    "text": set(),
+}
+
+
+def of_type(column: Column, lexicon: Lexicon, numbers: Iterable[int]) -> Evidence:
+    """Whether the type of the column can carry the element, and whether its length is the element's own."""
+    form, size = column_form(column.data_type), _length(column.data_type)
+    found: Evidence = {}
+    for number in numbers:
+        element = lexicon.elements[number]
+        features: Features = {}
+        if form == "time" and element.form in ("text", "identifier") or element.form in BAD.get(form, ()):
+            features["type_bad"] = 1.0
+        elif form == "time" and element.form == "time":
+            features["type_time"] = 1.0
+        fixed = re.match(r"[acn]+(\d+)$", element.format.split(" ")[0])
+        if fixed and size is not None and form == "text":
+            if size == int(fixed.group(1)):
+                features["type_length"] = 1.0
+            elif size < int(fixed.group(1)):
+                features["type_short"] = 1.0
+        if features:
+            found[number] = features
+    return found
+
+
+def merge(parts: Sequence[Mapping[int, Features]], prefix: str = "") -> Evidence:
+    whole: Evidence = {NONE: {}}
+    for part in parts:
+        for number, features in part.items():
+            whole.setdefault(number, {}).update(features)
+    return whole

@@ -1,0 +1,167 @@
+"""The catalogue as the matcher sees it: every name, synonym and abbreviation of every element, indexed once."""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from genes.engine import names
+from genes.engine.text import HAN, heads, normal
+
+NONE = "NONE"
+ABSORBERS = Path(__file__).with_name("data") / "absorbers.csv"
+
+
+@dataclass(frozen=True)
+class Element:
+    """One data element: its names in every writing, its form, and where its values are checked."""
+
+    id: str
+    name: str
+    english: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    abbreviations: tuple[str, ...] = ()
+    format: str = ""
+    values: str = ""  # code set or checksum as the catalogue writes it
+    reference: str = ""
+    level: str = ""
+
+    @cached_property
+    def form(self) -> str:
+        """time, number, code, flag, blob, identifier or text: what kind of column can carry it."""
+        written = self.format.lower()
+        if "yyyy" in written or written == "dt":
+            return "time"
+        if "blob" in written:
+            return "blob"
+        if re.match(r"n[\d.]*,\d", written) or re.search(r"cm|kg|mmhg|℃|m2", written):
+            return "number"
+        if re.match(r"n\d?(-\d)?$", written) and self.values not in ("-", ""):
+            return "code"
+        if re.match(r"n\.\.\d+$", written):
+            return "number" if self.values in ("-", "") else "code"
+        return "identifier" if written.startswith(("an", "n")) else "text"
+
+
+@dataclass
+class Lexicon:
+    """Indexes over a catalogue: Chinese aliases, English aliases, pinyin keys, and TF-IDF rows of the Chinese ones."""
+
+    elements: Sequence[Element]
+    index: dict[str, int] = field(default_factory=dict)
+    chinese: dict[str, frozenset[int]] = field(default_factory=dict)
+    english: dict[str, frozenset[int]] = field(default_factory=dict)
+    initials: dict[str, frozenset[int]] = field(default_factory=dict)
+    written_initials: dict[str, frozenset[int]] = field(default_factory=dict)
+    pinyin: dict[str, frozenset[int]] = field(default_factory=dict)
+    absorbers: frozenset[str] = frozenset()
+    english_absorbers: frozenset[str] = frozenset()
+
+    @property
+    def longest(self) -> int:
+        return 14
+
+    @classmethod
+    def of(cls, elements: Sequence[Element]) -> "Lexicon":
+        lexicon = cls(elements)
+        chinese, english, initials, written, pinyin = (defaultdict(set) for _ in range(5))
+        for number, element in enumerate(elements):
+            lexicon.index[element.id] = number
+            for text in (element.name, *element.synonyms):
+                alias = normal(text).replace(" ", "")
+                if not HAN.search(alias):
+                    english[alias].add(number)
+                    if len(alias) < 2:
+                        continue
+                chinese[alias].add(number)
+                for short in heads(text)[:1]:
+                    chinese[short].add(number)
+                key = names.initials(alias)
+                if len(key) >= 2:
+                    initials[key].add(number)
+                    pinyin[names.pinyin(alias)].add(number)
+            for text in element.english:
+                english[text.replace("_", " ").replace(" ", "").lower()].add(number)
+            for text in (names.initials(element.name), *element.abbreviations):
+                if text:
+                    written[text.lower()].add(number)
+        zh, en = _absorbers()
+        lexicon.chinese, lexicon.english = _frozen(chinese), _frozen(english)
+        lexicon.initials, lexicon.written_initials, lexicon.pinyin = _frozen(initials), _frozen(written), _frozen(pinyin)
+        lexicon.absorbers = frozenset(zh) - chinese.keys()
+        lexicon.english_absorbers = frozenset(en) - english.keys()
+        return lexicon
+
+    @cached_property
+    def vectorizer(self) -> TfidfVectorizer:
+        return TfidfVectorizer(analyzer="char", ngram_range=(1, 3), dtype=np.float32, sublinear_tf=True)
+
+    @cached_property
+    def aliases(self) -> tuple[csr_matrix, np.ndarray, np.ndarray]:
+        """(TF-IDF rows of the Chinese aliases transposed, element of each, alias of each)."""
+        texts = sorted(self.chinese)
+        rows = self.vectorizer.fit_transform(texts).T.tocsr()
+        owners = np.empty(len(texts), object)
+        owners[:] = [self.chinese[text] for text in texts]
+        return rows, owners, np.array(texts, object)
+
+
+def _frozen(found: Mapping[str, set[int]]) -> dict[str, frozenset[int]]:
+    return {key: frozenset(numbers) for key, numbers in found.items()}
+
+
+def _absorbers() -> tuple[list[str], list[str]]:
+    with ABSORBERS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    split = lambda column: [text.strip() for row in rows for text in row[column].split(";") if text.strip()]
+    return split("chinese"), [text.replace(" ", "") for text in split("english")]
+
+
+def read_elements(path: Path, synonyms: Mapping[str, Mapping[str, Sequence[str]]] | None = None) -> list[Element]:
+    """Elements of a catalogue file (element_id, name_zh, name_en, …); `synonyms` adds to those of the file, by name.
+
+    Raises ValueError naming the line when an id is missing or occurs twice.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    seen: set[str] = set()
+    found = []
+    for line, row in enumerate(rows, 2):
+        code, name = (row.get("element_id") or "").strip(), (row.get("name_zh") or "").strip()
+        if not code or not name:
+            raise ValueError(f"{path.name}, line {line}: element_id and name_zh are needed")
+        if code in seen:
+            raise ValueError(f"{path.name}, line {line}: element {code} occurs twice")
+        seen.add(code)
+        known = (synonyms or {}).get(name, {})
+        found.append(
+            Element(
+                id=code,
+                name=name,
+                english=_unique([row.get("name_en") or "", *_split(row.get("english")), *known.get("english", ())]),
+                synonyms=_unique([*_split(row.get("synonyms")), *known.get("synonyms", ())]),
+                abbreviations=_unique(
+                    [row.get("pinyin_initials") or "", *_split(row.get("abbreviations")), *known.get("abbreviations", ())]
+                ),
+                format=row.get("format") or "",
+                values=row.get("code_set_or_check") or "",
+                reference=row.get("reference") or "",
+                level=row.get("sensitivity_level") or "",
+            )
+        )
+    return found
+
+
+def _split(text: str | None) -> list[str]:
+    return [part.strip() for part in re.split("[;；]", text or "") if part.strip()]
+
+
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))

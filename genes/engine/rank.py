@@ -1,0 +1,64 @@
+"""A conditional logit over the candidates of a column, NONE among them: its coefficients are the reasons shown.
+
+The chance of candidate c is exp(w·x_c) / Σ exp(w·x). A row may have several right answers; their chances add up.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from genes.engine.evidence import Features
+
+Weights = dict[str, float]
+MODEL = Path(__file__).with_name("data") / "model.json"
+
+
+def chances(candidates: Sequence[Features], weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    scores = np.array([sum(weights.get(name, 0.0) * value for name, value in features.items()) for features in candidates])
+    powers = np.exp(scores - scores.max())
+    return np.asarray(powers / powers.sum())
+
+
+def fit(rows: Sequence[tuple[Sequence[Features], Sequence[bool]]], penalty: float = 0.02) -> Weights:
+    """Weights from labelled rows: (candidates, which of them are right). Rows without a right candidate teach nothing."""
+    usable = [(candidates, right) for candidates, right in rows if any(right)]
+    names = sorted({name for candidates, _right in usable for features in candidates for name in features})
+    place = {name: number for number, name in enumerate(names)}
+    row_of, right_of, data, columns, lines = [], [], [], [], []
+    line = 0
+    for number, (candidates, right) in enumerate(usable):
+        for features, is_right in zip(candidates, right, strict=True):
+            row_of.append(number)
+            right_of.append(is_right)
+            for name, value in features.items():
+                lines.append(line)
+                columns.append(place[name])
+                data.append(value)
+            line += 1
+    from scipy.sparse import csr_matrix  # slow import
+
+    matrix = csr_matrix((data, (lines, columns)), (line, len(names)))
+    rows_of, rights = np.array(row_of), np.array(right_of)
+    starts = np.flatnonzero(np.r_[True, np.diff(rows_of) > 0])
+
+    def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        scores = matrix @ weights
+        scores -= np.maximum.reduceat(scores, starts)[rows_of]
+        powers = np.exp(scores)
+        all_of, right_sum = np.add.reduceat(powers, starts), np.add.reduceat(powers * rights, starts)
+        shares = powers / all_of[rows_of]
+        right_shares = powers * rights / np.maximum(right_sum, 1e-300)[rows_of]
+        value = -np.log(np.maximum(right_sum, 1e-300) / all_of).mean() + penalty / 2 * (weights @ weights) / 10
+        return float(value), (matrix.T @ (shares - right_shares)) / len(starts) + penalty * weights / 10
+
+    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return {name: round(float(weight), 4) for name, weight in zip(names, found.x, strict=True)}
+
+
+def load(path: Path = MODEL) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
