@@ -1,10 +1,11 @@
-"""Columns → ranked elements with confidence and reasons."""
+"""Columns → ranked elements with confidence and reasons. Names propose, values confirm or veto, NONE is an answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from genes.engine import rank
+from genes.engine import rank, values
 from genes.engine.evidence import NONE, Column, Evidence, Features, Reader, merge, of_type
 from genes.engine.lexicon import Lexicon
 from genes.engine.text import HAN, heads
@@ -16,7 +17,68 @@ class Candidate:
 
     element: str
     confidence: float
-    reasons: Mapping[str, float] = field(default_factory=dict)  # feature → its share of the score
+    reasons: Mapping[str, float] = field(default_factory=dict)  # reason → its share of the score, in log-odds
+
+
+@dataclass
+class Matcher:
+    """A catalogue made ready: its lexicon, the weights of the reasons, and the code sets that values are held against."""
+
+    lexicon: Lexicon
+    weights: Mapping[str, float]
+    code_sets: Mapping[str, Any] = field(default_factory=dict)  # reference → (title, names: code → name)
+    cutoff: float = 0.0  # NONE wins over a best element below it
+
+    @cached_property
+    def reader(self) -> Reader:
+        return Reader(self.lexicon)
+
+    @cached_property
+    def provers(self) -> Mapping[str, tuple[int, ...]]:
+        """Identifier → the elements that it proves."""
+        found: dict[str, list[int]] = {}
+        for number, element in enumerate(self.lexicon.elements):
+            if test := values.test_of(element):
+                found.setdefault(test, []).append(number)
+        return {key: tuple(numbers) for key, numbers in found.items()}
+
+    def match(
+        self, columns: Sequence[Column], profiles: Sequence[values.Profile | None] | None = None, top: int = 3
+    ) -> list[list[Candidate]]:
+        """The `top` likeliest answers of each column, NONE among them, best first. Same input, same output."""
+        self.reader.prepare(columns)
+        seen: dict[Column, list[Candidate]] = {}
+        answers = []
+        for place, column in enumerate(columns):
+            profile = profiles[place] if profiles else None
+            answer = None if profile else seen.get(column)
+            if answer is None:
+                answer = self._one(column, values.facts(profile), top)
+                if not profile:
+                    seen[column] = answer
+            answers.append(answer)
+        return answers
+
+    def _one(self, column: Column, facts: values.Facts, top: int) -> list[Candidate]:
+        evidence = candidates(column, self.reader)
+        shown = {number: self._reasons(features) for number, features in evidence.items()}
+        if facts.trust:
+            for key in values.proven(facts):
+                for number in self.provers.get(key, ()):
+                    shown.setdefault(number, {"values_only": -2.0})
+            for number in shown:
+                if number != NONE:
+                    shown[number].update(values.weigh(self.lexicon.elements[number], facts, self.code_sets))
+        numbers = list(shown)
+        shares = rank.softmax([sum(shown[number].values()) for number in numbers])
+        order = sorted(range(len(numbers)), key=lambda place: (-shares[place], numbers[place]))
+        return [
+            Candidate("NONE" if numbers[place] == NONE else self.lexicon.elements[numbers[place]].id, float(shares[place]), shown[numbers[place]])
+            for place in order[:top]
+        ]
+
+    def _reasons(self, features: Features) -> dict[str, float]:
+        return {name: round(self.weights.get(name, 0.0) * value, 4) for name, value in features.items()}
 
 
 def candidates(column: Column, reader: Reader) -> Evidence:
@@ -24,46 +86,13 @@ def candidates(column: Column, reader: Reader) -> Evidence:
     speaking = HAN.search(column.comment) is not None
     comment = column.comment if heads(column.comment) else (column.name if HAN.search(column.name) else "")
     told, named = reader.of_comment(comment), reader.of_name(column.name)
-    if not speaking and not HAN.search(column.name):
+    alone = not speaking and not HAN.search(column.name)
+    if alone:
         named = {number: {f"only_{name}": value for name, value in features.items()} for number, features in named.items()}
-        tail = "_only"
-    else:
-        tail = ""
     whole = merge([told, named, reader.of_table(column)])
-    types = of_type(column, reader.lexicon, [number for number in whole if number != NONE])
-    for number, features in types.items():
+    for number, features in of_type(column, reader.lexicon, [number for number in whole if number != NONE]).items():
         whole[number].update(features)
-    whole[NONE][f"bias{tail}"] = 1.0
+    whole[NONE]["bias_only" if alone else "bias"] = 1.0
     if column.comment and not speaking:
         whole[NONE]["foreign_comment"] = 1.0
     return whole
-
-
-def match(columns: Sequence[Column], lexicon: Lexicon, weights: Mapping[str, float], top: int = 3) -> list[list[Candidate]]:
-    reader = Reader(lexicon)
-    reader.prepare(columns)
-    seen: dict[Any, list[Candidate]] = {}
-    answers = []
-    for column in columns:
-        answer = seen.get(column)
-        if answer is None:
-            answer = seen[column] = _ranked(candidates(column, reader), lexicon, weights, top)
-        answers.append(answer)
-    return answers
-
-
-def _ranked(evidence: Evidence, lexicon: Lexicon, weights: Mapping[str, float], top: int) -> list[Candidate]:
-    numbers = list(evidence)
-    shares = rank.chances([evidence[number] for number in numbers], weights)
-    order = sorted(range(len(numbers)), key=lambda place: (-shares[place], numbers[place]))
-    ranked = []
-    for place in order[: top + 1]:
-        number = numbers[place]
-        ranked.append(
-            Candidate("NONE" if number == NONE else lexicon.elements[number].id, float(shares[place]), _reasons(evidence[number], weights))
-        )
-    return ranked[:top]
-
-
-def _reasons(features: Features, weights: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(weights.get(name, 0.0) * value, 3) for name, value in features.items()}

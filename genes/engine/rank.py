@@ -18,9 +18,8 @@ Weights = dict[str, float]
 MODEL = Path(__file__).with_name("data") / "model.json"
 
 
-def chances(candidates: Sequence[Features], weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
-    scores = np.array([sum(weights.get(name, 0.0) * value for name, value in features.items()) for features in candidates])
-    powers = np.exp(scores - scores.max())
+def softmax(scores: Sequence[float]) -> npt.NDArray[np.float64]:
+    powers = np.exp(np.array(scores) - max(scores))
     return np.asarray(powers / powers.sum())
 
 

@@ -1,0 +1,140 @@
+"""What the values of a column say: checksums and forms confirm or veto an element, code sets support it.
+
+A profile is the column object of `scanner profile`. Judged is the share of distinct non-null values where all of them
+are known (up to twenty), else the share of rows; below thirty rows a test says less, and masked values say nothing.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from genes.engine.lexicon import Element
+
+ENOUGH = 30  # rows from which a share is trusted in full
+Profile = Mapping[str, Any]
+# What an element's catalogue entry says of its test → the identifier of the profile that proves it.
+_TESTS = (
+    ("GB 11643", "citizen_id"), ("GB 32100", "uscc"), ("GB 11714", "org_code"), ("GB 16735", "vin"), ("Luhn", "luhn"),
+    ("1[3-9]", "mobile"), ("RFC 5322", "email"), ("RFC 791", "ipv4"), ("RFC 3986", "url"), ("MOD 11,10", "registration"),
+    ("省简称+字母", "plate"), ("GB/T 2260 / YZ", "postal_code"),
+)  # fmt: skip
+# One test implies the other's form: every mobile number is 11 digits, which Luhn or a bank accepts by chance.
+_WEAK = frozenset({"luhn", "postal_code", "url", "org_code"})
+_STRONG = ("citizen_id", "uscc", "vin", "mobile", "email", "ipv4", "plate")
+_VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}$")
+_VIN_VALUES = {**{str(n): n for n in range(10)}, **dict(zip("ABCDEFGH", range(1, 9), strict=True)), **dict(zip("JKLMN", range(1, 6), strict=True)),
+               "P": 7, "R": 9, **dict(zip("STUVWXYZ", range(2, 10), strict=True))}  # fmt: skip
+_VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+
+
+def is_vin(text: str) -> bool:
+    """GB 16735: 17 characters without I, O, Q; the ninth is the weighted sum modulo 11, X for ten."""
+    text = text.upper()
+    if not _VIN.match(text):
+        return False
+    rest = sum(_VIN_VALUES[c] * w for c, w in zip(text, _VIN_WEIGHTS, strict=True)) % 11
+    return text[8] == ("X" if rest == 10 else str(rest))
+
+
+def is_registration(text: str) -> bool:
+    """GS 工商注册号: 15 digits, the last by MOD 11,10 (GB/T 17710)."""
+    if not re.fullmatch(r"\d{15}", text):
+        return False
+    carry = 10
+    for digit in text[:14]:
+        carry = (((carry + int(digit)) % 10 or 10) * 2) % 11
+    return (11 - carry) % 10 == int(text[14])
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The tests of a column: share of its values that pass each, the values known, and how far to trust them (0…1)."""
+
+    shares: Mapping[str, float] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
+    trust: float = 0.0
+    masked: bool = False
+    whole: bool = False  # `known` are all distinct values there are
+
+
+def facts(profile: Profile | None) -> Facts:
+    if not profile:
+        return Facts()
+    rows, nulls = int(profile.get("rows") or 0), int(profile.get("nulls") or 0)
+    top = [(str(value).strip(), int(count)) for value, count in profile.get("top") or () if str(value).strip()]
+    filled = rows - nulls if rows else max(sum(count for _value, count in top), int(profile.get("distinct") or 0))
+    if filled <= 0 or not (top or profile.get("identifiers")):
+        return Facts()
+    shares = {key: float(share) for key, share in (profile.get("identifiers") or {}).items()}
+    total = sum(count for _value, count in top) or 1
+    for key, test in (("vin", is_vin), ("registration", is_registration)):
+        shares[key] = sum(count for value, count in top if test(value)) / total
+    masked = sum(count for value, count in top if "*" in value or "●" in value) / total > 0.5
+    distinct = int(profile.get("distinct") or len(top))
+    trust = min(1.0, math.sqrt(min(filled, max(distinct, len(top)) * 3) / ENOUGH))
+    return Facts(shares, tuple(value for value, _count in top), trust, masked, distinct <= len(top))
+
+
+def test_of(element: Element) -> str:
+    """The identifier that proves the element ("citizen_id", "uscc", …); "" when values cannot prove it."""
+    told = f"{element.reference} {element.values}"
+    return next((key for sign, key in _TESTS if sign in told), "")
+
+
+def code_set_of(element: Element, code_sets: Mapping[str, Any]) -> str:
+    """The longest reference of a code set that the element's own reference names: "GB/T 2261.1"; "" for none."""
+    named = [reference for reference in code_sets if re.search(re.escape(reference) + r"(?![\d.])", element.reference)]
+    return max(named, key=len, default="")
+
+
+def proven(column: Facts) -> list[str]:
+    """Identifiers that nearly all values pass and that chance cannot explain, without any name."""
+    return [] if column.masked else [key for key in _STRONG if column.shares.get(key, 0.0) >= 0.85]
+
+
+def weigh(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict[str, float]:
+    """Log-odds that the values add to the element, by reason: positive confirms, negative speaks against it."""
+    if not column.trust or column.masked:
+        return {}
+    test, found = test_of(element), {}
+    identity = next(iter(proven(column)), "")
+    if test:
+        share = column.shares.get(test, 0.0)
+        if share >= 0.85:
+            found["values_pass"] = (2.5 if test in _WEAK else 9.0) * column.trust
+        elif share < 0.4:
+            found["values_fail"] = (-4.0 if test in _WEAK else -9.0) * column.trust * (1 - share)
+    if identity and identity != test and element.form != "identifier" and not _carries(element, identity):
+        found["values_are_another"] = -9.0 * column.trust
+    elif identity and test and identity != test:
+        found["values_are_another"] = -4.0 * column.trust
+    found.update(_codes(element, column, code_sets))
+    return found
+
+
+def _carries(element: Element, identity: str) -> bool:
+    """Whether an element of free text may hold such values: a contact phone holds mobile numbers, an account an e-mail."""
+    return identity in ("mobile", "email") and element.form in ("identifier", "text") and bool(re.search("电话|联系|账号|邮", element.name))
+
+
+def _codes(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict[str, float]:
+    reference = code_set_of(element, code_sets)
+    if not reference or not column.known:
+        return {}
+    codes = code_sets[reference].names
+    written = {name.rstrip("族") for name in codes.values()} | set(codes.values())
+    by_code = [value for value in column.known if value in codes or value.zfill(2) in codes]
+    by_name = [value for value in column.known if value in written or value.rstrip("族") in written]
+    share = max(len(by_code), len(by_name)) / len(column.known)
+    if share >= 0.8:
+        telling = by_name if len(by_name) >= len(by_code) else by_code
+        return {"in_code_set": column.trust * min(5.0, (2.0 if telling is by_name else 0.7) * math.log2(1 + len(telling)) * _length(telling))}
+    return {"outside_code_set": -1.5 * column.trust * (1 - share)} if share < 0.2 and len(column.known) >= 3 else {}
+
+
+def _length(values: Sequence[str]) -> float:
+    """Longer codes hit a set by chance less often: one digit 0.6, two 1, six 1.5."""
+    mean = sum(map(len, values)) / len(values)
+    return 0.6 if mean < 1.5 else 1.0 if mean < 4 else 1.5
