@@ -148,6 +148,8 @@ class Reader:
         parts = names.words(name)
         joined = "".join(parts)
         self._english(parts, joined, found)
+        for number in self.lexicon.english.get(name.replace("_", "").lower(), ()):  # a code that ends in a number: aac003
+            found.setdefault(number, {})["en_exact"] = 1.0
         self._pinyin(parts, joined, found)
         none = found[NONE]
         if parts and parts[-1] in ("id", "ids") and len(parts) > 1:
