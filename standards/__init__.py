@@ -1,1 +1,0 @@
-"""管标准 – arrives with its own issue; the folder is fixed by the platform's layout."""

@@ -22,7 +22,9 @@ def synonyms() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Element name → {"synonyms", "english", "abbreviations"}: how agencies write it (GB/T 19488.1, 同义名称)."""
     with (FOLDER / "synonyms.csv").open(encoding="utf-8", newline="") as file:
         return {
-            row["name"]: {key: tuple(filter(None, row[key].split(";"))) for key in ("synonyms", "english", "abbreviations")}
+            row["name"]: {
+                key: tuple(filter(None, row[key].split(";"))) for key in ("synonyms", "english", "abbreviations")
+            }
             for row in csv.DictReader(file)
         }
 

@@ -29,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         rows = read_columns(given.columns)
-        matcher = Matcher(Lexicon.of(read_elements(given.elements, seeds.synonyms())), rank.load()["weights"], seeds.code_sets())
+        matcher = Matcher(
+            Lexicon.of(read_elements(given.elements, seeds.synonyms())), rank.load()["weights"], seeds.code_sets()
+        )
         profiles = read_profiles(given.profiles) if given.profiles else {}
         _write(given.out, rows, matcher, profiles)
     except (OSError, ValueError, KeyError) as error:
@@ -69,7 +71,10 @@ def read_profiles(path: Path) -> dict[str, Any]:
 def _write(path: Path, rows: Iterable[Mapping[str, str]], matcher: Matcher, profiles: Mapping[str, Any]) -> None:
     rows = list(rows)
     columns = [
-        Column(row["column_name"] or "", *((row.get(name) or "") for name in ("data_type", "column_comment", "table_name", "table_comment")))
+        Column(
+            row["column_name"] or "",
+            *((row.get(name) or "") for name in ("data_type", "column_comment", "table_name", "table_comment")),
+        )
         for row in rows
     ]
     answers = matcher.match(columns, [profiles.get(row["row_id"]) for row in rows])
@@ -77,7 +82,10 @@ def _write(path: Path, rows: Iterable[Mapping[str, str]], matcher: Matcher, prof
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["row_id", "rank", "element_id", "confidence"])
         for row, ranked in zip(rows, answers, strict=True):
-            writer.writerows([row["row_id"], place, answer.element, f"{answer.confidence:.6f}"] for place, answer in enumerate(ranked, 1))
+            writer.writerows(
+                [row["row_id"], place, answer.element, f"{answer.confidence:.6f}"]
+                for place, answer in enumerate(ranked, 1)
+            )
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from sparse_dot_topn import sp_matmul_topn
 
 from genes.engine import names
@@ -13,11 +12,126 @@ from genes.engine.text import HAN, SENTENCE, heads, subject
 
 NEIGHBOURS = 6  # elements that TF-IDF brings in for one head
 ROLES = frozenset(
-    "学生 病人 患者 员工 职工 教师 老师 医生 护士 用户 客户 居民 申请人 当事人 负责人 法人 联系人 监护人 家长 父亲 母亲 配偶 子女 户主 成员 家庭成员 "
-    "本人 申请 企业 公司 单位 机构 部门 学校 医院 车辆 驾驶员 车主 业主 权利人 义务人 持证人 代理人 委托人 被执行人 嫌疑人 受害人 投诉人 举报人 "
-    "参保人 纳税人 股东 投资人 经办人 审核人 操作人 收款人 付款人 收货人 寄件人 承租人 出租人 购买方 销售方 甲方 乙方 买方 卖方 会员 商户 人员 个人 "
-    "老人 儿童 婴儿 产妇 新生儿 死者 系统 平台 数据 信息 记录 其他 其它 主要 所在 所属 原 现 新 旧 第一 第二 默认 最后 最近 实际 当前 详细 具体 "
-    "被保险人 投保人 受益人 志愿者 社会组织 个体户 合同 项目 房屋 不动产 开发商 建设单位 施工单位 监理单位 供应商 采购人 中标人".split()
+    [
+        "学生",
+        "病人",
+        "患者",
+        "员工",
+        "职工",
+        "教师",
+        "老师",
+        "医生",
+        "护士",
+        "用户",
+        "客户",
+        "居民",
+        "申请人",
+        "当事人",
+        "负责人",
+        "法人",
+        "联系人",
+        "监护人",
+        "家长",
+        "父亲",
+        "母亲",
+        "配偶",
+        "子女",
+        "户主",
+        "成员",
+        "家庭成员",
+        "本人",
+        "申请",
+        "企业",
+        "公司",
+        "单位",
+        "机构",
+        "部门",
+        "学校",
+        "医院",
+        "车辆",
+        "驾驶员",
+        "车主",
+        "业主",
+        "权利人",
+        "义务人",
+        "持证人",
+        "代理人",
+        "委托人",
+        "被执行人",
+        "嫌疑人",
+        "受害人",
+        "投诉人",
+        "举报人",
+        "参保人",
+        "纳税人",
+        "股东",
+        "投资人",
+        "经办人",
+        "审核人",
+        "操作人",
+        "收款人",
+        "付款人",
+        "收货人",
+        "寄件人",
+        "承租人",
+        "出租人",
+        "购买方",
+        "销售方",
+        "甲方",
+        "乙方",
+        "买方",
+        "卖方",
+        "会员",
+        "商户",
+        "人员",
+        "个人",
+        "老人",
+        "儿童",
+        "婴儿",
+        "产妇",
+        "新生儿",
+        "死者",
+        "系统",
+        "平台",
+        "数据",
+        "信息",
+        "记录",
+        "其他",
+        "其它",
+        "主要",
+        "所在",
+        "所属",
+        "原",
+        "现",
+        "新",
+        "旧",
+        "第一",
+        "第二",
+        "默认",
+        "最后",
+        "最近",
+        "实际",
+        "当前",
+        "详细",
+        "具体",
+        "被保险人",
+        "投保人",
+        "受益人",
+        "志愿者",
+        "社会组织",
+        "个体户",
+        "合同",
+        "项目",
+        "房屋",
+        "不动产",
+        "开发商",
+        "建设单位",
+        "施工单位",
+        "监理单位",
+        "供应商",
+        "采购人",
+        "中标人",
+    ]
 )
 _ID_TAIL = re.compile(r"(的)?(id|编号|代码|编码|名称|主键|标识|值|数据|信息)$")
 _FLAG = re.compile(r"^(是否|有无|能否|可否|需否|是不是)|与否$|\?$")
@@ -123,7 +237,9 @@ class Reader:
             if (absorbed or owners) and not longest:
                 longest = len(tail)
             if absorbed:
-                found[NONE].setdefault("zh_absorbed_tail" if len(tail) == longest else "zh_absorbed_part", len(tail) / size)
+                found[NONE].setdefault(
+                    "zh_absorbed_tail" if len(tail) == longest else "zh_absorbed_part", len(tail) / size
+                )
             for number in owners:
                 features = found.setdefault(number, {})
                 if "zh_exact" in features or "zh_suffix" in features or "zh_later_suffix" in features:
@@ -148,7 +264,9 @@ class Reader:
         parts = names.words(name)
         joined = "".join(parts)
         self._english(parts, joined, found)
-        for number in self.lexicon.english.get(name.replace("_", "").lower(), ()):  # a code that ends in a number: aac003
+        for number in self.lexicon.english.get(
+            name.replace("_", "").lower(), ()
+        ):  # a code that ends in a number: aac003
             found.setdefault(number, {})["en_exact"] = 1.0
         self._pinyin(parts, joined, found)
         none = found[NONE]
@@ -279,7 +397,7 @@ def of_type(column: Column, lexicon: Lexicon, numbers: Iterable[int]) -> Evidenc
     for number in numbers:
         element = lexicon.elements[number]
         features: Features = {}
-        if form == "time" and element.form in ("text", "identifier") or element.form in BAD.get(form, ()):
+        if (form == "time" and element.form in ("text", "identifier")) or element.form in BAD.get(form, ()):
             features["type_bad"] = 1.0
         elif form == "time" and element.form == "time":
             features["type_time"] = 1.0

@@ -94,7 +94,11 @@ class Lexicon:
                     written[text.lower()].add(number)
         zh, en = _absorbers()
         lexicon.chinese, lexicon.english = _frozen(chinese), _frozen(english)
-        lexicon.initials, lexicon.written_initials, lexicon.pinyin = _frozen(initials), _frozen(written), _frozen(pinyin)
+        lexicon.initials, lexicon.written_initials, lexicon.pinyin = (
+            _frozen(initials),
+            _frozen(written),
+            _frozen(pinyin),
+        )
         lexicon.absorbers = frozenset(zh) - chinese.keys()
         lexicon.english_absorbers = frozenset(en) - english.keys()
         return lexicon
@@ -120,8 +124,11 @@ def _frozen(found: Mapping[str, set[int]]) -> dict[str, frozenset[int]]:
 def _absorbers() -> tuple[list[str], list[str]]:
     with ABSORBERS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    split = lambda column: [text.strip() for row in rows for text in row[column].split(";") if text.strip()]
-    return split("chinese"), [text.replace(" ", "") for text in split("english")]
+    chinese, english = (
+        [text.strip() for row in rows for text in row[column].split(";") if text.strip()]
+        for column in ("chinese", "english")
+    )
+    return chinese, [text.replace(" ", "") for text in english]
 
 
 def read_elements(path: Path, synonyms: Mapping[str, Mapping[str, Sequence[str]]] | None = None) -> list[Element]:
@@ -148,7 +155,11 @@ def read_elements(path: Path, synonyms: Mapping[str, Mapping[str, Sequence[str]]
                 english=_unique([row.get("name_en") or "", *_split(row.get("english")), *known.get("english", ())]),
                 synonyms=_unique([*_split(row.get("synonyms")), *known.get("synonyms", ())]),
                 abbreviations=_unique(
-                    [row.get("pinyin_initials") or "", *_split(row.get("abbreviations")), *known.get("abbreviations", ())]
+                    [
+                        row.get("pinyin_initials") or "",
+                        *_split(row.get("abbreviations")),
+                        *known.get("abbreviations", ()),
+                    ]
                 ),
                 format=row.get("format") or "",
                 values=row.get("code_set_or_check") or "",

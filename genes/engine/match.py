@@ -73,7 +73,11 @@ class Matcher:
         shares = rank.softmax([sum(shown[number].values()) for number in numbers])
         order = sorted(range(len(numbers)), key=lambda place: (-shares[place], numbers[place]))
         return [
-            Candidate("NONE" if numbers[place] == NONE else self.lexicon.elements[numbers[place]].id, float(shares[place]), shown[numbers[place]])
+            Candidate(
+                "NONE" if numbers[place] == NONE else self.lexicon.elements[numbers[place]].id,
+                float(shares[place]),
+                shown[numbers[place]],
+            )
             for place in order[:top]
         ]
 
@@ -88,7 +92,9 @@ def candidates(column: Column, reader: Reader) -> Evidence:
     told, named = reader.of_comment(comment), reader.of_name(column.name)
     alone = not speaking and not HAN.search(column.name)
     if alone:
-        named = {number: {f"only_{name}": value for name, value in features.items()} for number, features in named.items()}
+        named = {
+            number: {f"only_{name}": value for name, value in features.items()} for number, features in named.items()
+        }
     whole = merge([told, named, reader.of_table(column)])
     for number, features in of_type(column, reader.lexicon, [number for number in whole if number != NONE]).items():
         whole[number].update(features)

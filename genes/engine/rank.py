@@ -4,7 +4,7 @@ The chance of candidate c is exp(w·x_c) / Σ exp(w·x). A row may have several 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 

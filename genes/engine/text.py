@@ -5,7 +5,9 @@ import unicodedata
 from functools import lru_cache
 
 HAN = re.compile(r"[\u3400-\u9fff]")
-_CODE_LIST = re.compile(r"^(.*?[\u3400-\u9fff])[\s:]*[\[(【]?\s*['\"]?[0-9A-Za-z]{1,3}\s*[-:=、.)为]?\s*[\u3400-\u9fff].*$")
+_CODE_LIST = re.compile(
+    r"^(.*?[\u3400-\u9fff])[\s:]*[\[(【]?\s*['\"]?[0-9A-Za-z]{1,3}\s*[-:=、.)为]?\s*[\u3400-\u9fff].*$"
+)
 _CUT = re.compile(r"[,;:。;|\n\t{}<>=?!]|\.{2,}|->|→")
 _BRACKET = re.compile(r"[(\[【《「].*?(?:[)\]】》」]|$)")
 _SPLIT = re.compile(r"-{2,}|—+|\s-\s|_|\s+-|-(?=[\u3400-\u9fff])")
@@ -18,7 +20,9 @@ SENTENCE = 16  # characters; a longer head explains rather than names
 def normal(text: str) -> str:
     """NFKC (full-width to half-width), lower case, no control or zero-width characters, single blanks."""
     folded = unicodedata.normalize("NFKC", text).lower()
-    kept = "".join(" " if c in "\t\r\n" else c for c in folded if unicodedata.category(c) not in ("Cf", "Cc") or c in "\t\r\n")
+    kept = "".join(
+        " " if c in "\t\r\n" else c for c in folded if unicodedata.category(c) not in ("Cf", "Cc") or c in "\t\r\n"
+    )
     return " ".join(kept.split())
 
 

@@ -116,7 +116,11 @@ def weigh(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict
 
 def _carries(element: Element, identity: str) -> bool:
     """Whether an element of free text may hold such values: a contact phone holds mobile numbers, an account an e-mail."""
-    return identity in ("mobile", "email") and element.form in ("identifier", "text") and bool(re.search("电话|联系|账号|邮", element.name))
+    return (
+        identity in ("mobile", "email")
+        and element.form in ("identifier", "text")
+        and bool(re.search("电话|联系|账号|邮", element.name))
+    )
 
 
 def _codes(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict[str, float]:
@@ -130,7 +134,10 @@ def _codes(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dic
     share = max(len(by_code), len(by_name)) / len(column.known)
     if share >= 0.8:
         telling = by_name if len(by_name) >= len(by_code) else by_code
-        return {"in_code_set": column.trust * min(5.0, (2.0 if telling is by_name else 0.7) * math.log2(1 + len(telling)) * _length(telling))}
+        return {
+            "in_code_set": column.trust
+            * min(5.0, (2.0 if telling is by_name else 0.7) * math.log2(1 + len(telling)) * _length(telling))
+        }
     return {"outside_code_set": -1.5 * column.trust * (1 - share)} if share < 0.2 and len(column.known) >= 3 else {}
 
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("accounts", "assets", "quality", "quantity")
+APPS = ("accounts", "assets", "standards", "genes", "quality", "quantity")
 PACKAGES = ("scanner", "core", *APPS, "datagene", "demo")
 
 

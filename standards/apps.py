@@ -1,0 +1,8 @@
+"""管标准: registers what this app adds to the platform."""
+
+from django.apps import AppConfig
+
+
+class StandardsConfig(AppConfig):
+    name = "standards"
+    verbose_name = "管标准"
