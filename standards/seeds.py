@@ -41,5 +41,5 @@ def code_sets() -> Mapping[str, Codes]:
         for row in csv.DictReader(file):
             if not row["valid_to"]:
                 names[row["reference"]][row["code"]] = row["name"]
-    names[REFERENCE] = {region.code: region.name for region in reversed(regions())}  # old codes too: old rows hold them
+    names[REFERENCE] = {region.code: region.name for region in regions()}  # old codes too: old rows hold them
     return {reference: Codes(titles[reference], names[reference]) for reference in titles}
