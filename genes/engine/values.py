@@ -56,7 +56,7 @@ class Facts:
     known: tuple[str, ...] = ()
     trust: float = 0.0
     masked: bool = False
-    whole: bool = False  # `known` are all distinct values there are
+    distinct: int = 0
 
 
 def facts(profile: Profile | None) -> Facts:
@@ -74,7 +74,7 @@ def facts(profile: Profile | None) -> Facts:
     masked = sum(count for value, count in top if "*" in value or "●" in value) / total > 0.5
     distinct = int(profile.get("distinct") or len(top))
     trust = min(1.0, math.sqrt(min(filled, max(distinct, len(top)) * 3) / ENOUGH))
-    return Facts(shares, tuple(value for value, _count in top), trust, masked, distinct <= len(top))
+    return Facts(shares, tuple(value for value, _count in top), trust, masked, distinct)
 
 
 def test_of(element: Element) -> str:
@@ -106,7 +106,7 @@ def weigh(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict
             found["values_pass"] = (2.5 if test in _WEAK else 9.0) * column.trust
         elif share < 0.4:
             found["values_fail"] = (-4.0 if test in _WEAK else -9.0) * column.trust * (1 - share)
-    if identity and identity != test and element.form != "identifier" and not _carries(element, identity):
+    if identity and identity != test and not test and not _carries(element, identity):
         found["values_are_another"] = -9.0 * column.trust
     elif identity and test and identity != test:
         found["values_are_another"] = -4.0 * column.trust
@@ -115,12 +115,11 @@ def weigh(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict
 
 
 def _carries(element: Element, identity: str) -> bool:
-    """Whether an element of free text may hold such values: a contact phone holds mobile numbers, an account an e-mail."""
-    return (
-        identity in ("mobile", "email")
-        and element.form in ("identifier", "text")
-        and bool(re.search("电话|联系|账号|邮", element.name))
-    )
+    """Whether an element without a test of its own may hold such values: a certificate number holds identity numbers, a
+    contact phone mobile numbers, an account e-mail addresses; a name, an address or a code set holds none of them."""
+    if identity in ("mobile", "email") and re.search("电话|联系|账号|邮|传真", element.name):
+        return True
+    return element.form == "identifier" and re.search("电话|传真|地址", element.name) is None
 
 
 def _codes(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict[str, float]:
@@ -138,7 +137,11 @@ def _codes(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dic
             "in_code_set": column.trust
             * min(5.0, (2.0 if telling is by_name else 0.7) * math.log2(1 + len(telling)) * _length(telling))
         }
-    return {"outside_code_set": -1.5 * column.trust * (1 - share)} if share < 0.2 and len(column.known) >= 3 else {}
+    if share >= 0.2 or len(column.known) < 3:
+        return {}
+    # Agencies write codes of their own, but not more of them than twice the standard has.
+    many = column.distinct > 2 * len(codes) + 5
+    return {"outside_code_set": (-7.0 if many else -1.5) * column.trust * (1 - share)}
 
 
 def _length(values: Sequence[str]) -> float:
