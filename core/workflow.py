@@ -27,7 +27,11 @@ moved = Signal()  # sender: the model; obj, transition (name), actor
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step: from any of ``sources`` to ``target``. ``effect(obj, actor)`` runs in the same transaction, after the change."""
+    """One step: from any of ``sources`` to ``target``.
+
+    ``check(obj)`` raises ValidationError when the object is not ready; ``effect(obj, actor)`` runs after the change, in the
+    same transaction.
+    """
 
     name: str
     label: Text
@@ -36,7 +40,8 @@ class Transition:
     verb: str
     opinion: bool = False  # must be given
     not_by: Sequence[str] = ()  # transitions of this round whose actor may not do this one
-    effect: Callable[[Any, Actor], None] | None = None
+    check: Callable[[Any], None] | None = None
+    effect: Callable[[Any, Any], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,13 @@ class Workflow:
 
     def transition(self, name: str) -> Transition:
         """Raises KeyError for a name that the workflow does not have."""
-        return next(iter(item for item in self.transitions if item.name == name), None) or _unknown(name)
+        for item in self.transitions:
+            if item.name == name:
+                return item
+        raise KeyError(f"{self.model} has no transition {name!r}")
 
 
 _workflows: dict[str, Workflow] = {}
-
-
-def _unknown(name: str) -> Transition:
-    raise KeyError(f"no transition {name!r}")
 
 
 def register(workflow: Workflow) -> None:
@@ -104,6 +108,8 @@ def apply(obj: M, name: str, *, actor: Any, opinion: str = "") -> M:
         raise PermissionDenied(_("不能审核自己提交的内容，请由他人处理。"))
     if step.opinion and not opinion.strip():
         raise ValidationError({"opinion": _("请填写意见。")})
+    if step.check:
+        step.check(row)
     before, row.state = row.state, step.target
     row.save(update_fields=["state"])
     WorkflowStep.objects.create(

@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class StandardsConfig(AppConfig):
     name = "standards"
     verbose_name = "管标准"
+
+    def ready(self) -> None:
+        from standards import documents, workflows  # slow import: models are loaded only now
+
+        documents.register()
+        workflows.register_all()
