@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import audit, visibility
-from core.actors import Actor, actor_fields
+from core.actors import actor_fields
 from core.models import WorkflowStep
 from core.texts import Text, clean
 

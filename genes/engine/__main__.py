@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from genes.engine import rank
+from genes.engine import rank, values
 from genes.engine.evidence import Column
 from genes.engine.lexicon import Lexicon, read_elements
 from genes.engine.match import Matcher
@@ -77,7 +77,7 @@ def _write(path: Path, rows: Iterable[Mapping[str, str]], matcher: Matcher, prof
         )
         for row in rows
     ]
-    answers = matcher.match(columns, [profiles.get(row["row_id"]) for row in rows])
+    answers = matcher.match(columns, [values.facts(profiles.get(row["row_id"]), matcher.book) for row in rows])
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["row_id", "rank", "element_id", "confidence"])

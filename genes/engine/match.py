@@ -27,11 +27,14 @@ class Matcher:
     lexicon: Lexicon
     weights: Mapping[str, float]
     code_sets: Mapping[str, Any] = field(default_factory=dict)  # reference → (title, names: code → name)
-    cutoff: float = 0.0  # NONE wins over a best element below it
 
     @cached_property
     def reader(self) -> Reader:
         return Reader(self.lexicon)
+
+    @cached_property
+    def book(self) -> values.CodeBook:
+        return values.CodeBook(self.code_sets)
 
     @cached_property
     def provers(self) -> Mapping[str, tuple[int, ...]]:
@@ -43,18 +46,18 @@ class Matcher:
         return {key: tuple(numbers) for key, numbers in found.items()}
 
     def match(
-        self, columns: Sequence[Column], profiles: Sequence[values.Profile | None] | None = None, top: int = 3
+        self, columns: Sequence[Column], facts: Sequence[values.Facts] | None = None, top: int = 3
     ) -> list[list[Candidate]]:
         """The `top` likeliest answers of each column, NONE among them, best first. Same input, same output."""
         self.reader.prepare(columns)
         seen: dict[Column, list[Candidate]] = {}
         answers = []
         for place, column in enumerate(columns):
-            profile = profiles[place] if profiles else None
-            answer = None if profile else seen.get(column)
+            known = facts[place] if facts else values.Facts()
+            answer = None if known.trust else seen.get(column)
             if answer is None:
-                answer = self._one(column, values.facts(profile), top)
-                if not profile:
+                answer = self._one(column, known, top)
+                if not known.trust:
                     seen[column] = answer
             answers.append(answer)
         return answers
@@ -68,7 +71,7 @@ class Matcher:
                     shown.setdefault(number, {"values_only": -2.0})
             for number in shown:
                 if number != NONE:
-                    shown[number].update(values.weigh(self.lexicon.elements[number], facts, self.code_sets))
+                    shown[number].update(values.weigh(self.lexicon.elements[number], facts, self.book))
         numbers = list(shown)
         shares = rank.softmax([sum(shown[number].values()) for number in numbers])
         order = sorted(range(len(numbers)), key=lambda place: (-shares[place], numbers[place]))

@@ -6,6 +6,7 @@ are known (up to twenty), else the share of rows; below thirty rows a test says 
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,16 +51,61 @@ def is_registration(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """The tests of a column: share of its values that pass each, the values known, and how far to trust them (0…1)."""
+    """The tests of a column, without any of its values: share that passes each, hits in code sets, and how far to trust
+    them (0…1). ``codes``: reference → (share of the known values, telling power of those that are in)."""
 
     shares: Mapping[str, float] = field(default_factory=dict)
-    known: tuple[str, ...] = ()
+    codes: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    known: int = 0  # values that were held against the code sets
+    distinct: int = 0
     trust: float = 0.0
     masked: bool = False
-    distinct: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "shares": dict(self.shares), "codes": {key: list(hit) for key, hit in self.codes.items()}, "known": self.known,
+            "distinct": self.distinct, "trust": round(self.trust, 4), "masked": self.masked,
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
+        codes = {key: (float(hit[0]), float(hit[1])) for key, hit in stored.get("codes", {}).items()}
+        rest = {key: stored[key] for key in ("shares", "known", "distinct", "trust", "masked") if key in stored}
+        return cls(codes=codes, **rest)
 
 
-def facts(profile: Profile | None) -> Facts:
+class CodeBook:
+    """All code sets, by value: which sets hold a code or a name, in one look."""
+
+    def __init__(self, code_sets: Mapping[str, Any]) -> None:
+        self.sizes = {reference: len(codes.names) for reference, codes in code_sets.items()}
+        self.codes: dict[str, set[str]] = defaultdict(set)
+        self.names: dict[str, set[str]] = defaultdict(set)
+        for reference, codes in code_sets.items():
+            for code, name in codes.names.items():
+                self.codes[code].add(reference)
+                for written in {name, name.rstrip("族"), re.sub("[性的].*$", "", name)} - {""}:
+                    self.names[written].add(reference)
+
+    def hits(self, known: Sequence[str]) -> dict[str, tuple[float, float]]:
+        """Reference → (share of the known values in it, telling power); sets that hold fewer than a fifth are left out."""
+        found: dict[str, list[list[str]]] = {}
+        for value in known:
+            for reference in self.codes.get(value, set()) | self.codes.get(value.zfill(2), set()):
+                found.setdefault(reference, [[], []])[0].append(value)
+            for reference in self.names.get(value, set()) | self.names.get(value.rstrip("族"), set()):
+                found.setdefault(reference, [[], []])[1].append(value)
+        hits = {}
+        for reference, (by_code, by_name) in found.items():
+            telling = max(by_name, by_code, key=len)
+            share = len(telling) / len(known)
+            if share >= 0.2:
+                power = (2.0 if telling is by_name else 0.7) * math.log2(1 + len(telling)) * _length(telling)
+                hits[reference] = (round(share, 4), round(min(5.0, power), 4))
+        return hits
+
+
+def facts(profile: Profile | None, book: CodeBook) -> Facts:
     if not profile:
         return Facts()
     rows, nulls = int(profile.get("rows") or 0), int(profile.get("nulls") or 0)
@@ -74,7 +120,7 @@ def facts(profile: Profile | None) -> Facts:
     masked = sum(count for value, count in top if "*" in value or "●" in value) / total > 0.5
     distinct = int(profile.get("distinct") or len(top))
     trust = min(1.0, math.sqrt(min(filled, max(distinct, len(top)) * 3) / ENOUGH))
-    return Facts(shares, tuple(value for value, _count in top), trust, masked, distinct)
+    return Facts(shares, book.hits([value for value, _count in top]), len(top), distinct, trust, masked)
 
 
 def test_of(element: Element) -> str:
@@ -94,7 +140,7 @@ def proven(column: Facts) -> list[str]:
     return [] if column.masked else [key for key in _STRONG if column.shares.get(key, 0.0) >= 0.85]
 
 
-def weigh(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict[str, float]:
+def weigh(element: Element, column: Facts, book: CodeBook) -> dict[str, float]:
     """Log-odds that the values add to the element, by reason: positive confirms, negative speaks against it."""
     if not column.trust or column.masked:
         return {}
@@ -110,7 +156,7 @@ def weigh(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict
         found["values_are_another"] = -9.0 * column.trust
     elif identity and test and identity != test:
         found["values_are_another"] = -4.0 * column.trust
-    found.update(_codes(element, column, code_sets))
+    found.update(_codes(element, column, book))
     return found
 
 
@@ -122,25 +168,17 @@ def _carries(element: Element, identity: str) -> bool:
     return element.form == "identifier" and re.search("电话|传真|地址", element.name) is None
 
 
-def _codes(element: Element, column: Facts, code_sets: Mapping[str, Any]) -> dict[str, float]:
-    reference = code_set_of(element, code_sets)
+def _codes(element: Element, column: Facts, book: CodeBook) -> dict[str, float]:
+    reference = code_set_of(element, book.sizes)
     if not reference or not column.known:
         return {}
-    codes = code_sets[reference].names
-    written = {name.rstrip("族") for name in codes.values()} | set(codes.values())
-    by_code = [value for value in column.known if value in codes or value.zfill(2) in codes]
-    by_name = [value for value in column.known if value in written or value.rstrip("族") in written]
-    share = max(len(by_code), len(by_name)) / len(column.known)
+    share, power = column.codes.get(reference, (0.0, 0.0))
     if share >= 0.8:
-        telling = by_name if len(by_name) >= len(by_code) else by_code
-        return {
-            "in_code_set": column.trust
-            * min(5.0, (2.0 if telling is by_name else 0.7) * math.log2(1 + len(telling)) * _length(telling))
-        }
-    if share >= 0.2 or len(column.known) < 3:
+        return {"in_code_set": column.trust * power}
+    if share >= 0.2 or column.known < 3:
         return {}
     # Agencies write codes of their own, but not more of them than twice the standard has.
-    many = column.distinct > 2 * len(codes) + 5
+    many = column.distinct > 2 * book.sizes[reference] + 5
     return {"outside_code_set": (-7.0 if many else -1.5) * column.trust * (1 - share)}
 
 
