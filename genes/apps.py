@@ -6,3 +6,11 @@ from django.apps import AppConfig
 class GenesConfig(AppConfig):
     name = "genes"
     verbose_name = "管基因"
+
+    def ready(self) -> None:
+        from assets import contributors  # slow import: models are loaded only now
+        from genes import jobs, messages, receivers  # slow import: models are loaded only now  # noqa: F401
+        from genes.contributor import GenesContributor  # slow import: models are loaded only now
+
+        contributors.register(GenesContributor())
+        jobs.register_kinds()
