@@ -12,7 +12,7 @@ from standards.models import CodeSet, DataElement, StandardText
 def of(obj: Any) -> Document:
     """The document of an element (with its names), a code set or a text. Everybody may find them."""
     if isinstance(obj, DataElement):
-        names = tuple(obj.names.values_list("text", flat=True)[:60])
+        names = tuple(name.text for name in list(obj.names.all())[:60])
         return Document(
             key=f"standards.DataElement:{obj.pk}", kind="element", title=obj.name, url=obj.get_absolute_url(),
             subtitle=f"{obj.code} · {obj.get_domain_display()}", codes=(obj.code,), names=names,

@@ -11,7 +11,7 @@ _NAME = re.compile(r"(?:\[(?P<since>\d{4})?-(?P<until>\d{4})?\])?(?P<name>.+)")
 
 
 class Region(NamedTuple):
-    """``until`` is the year in which the code was given up: from then on it is no longer valid. None: open."""
+    """``since`` and ``until`` are the first and the last year in which the code held, both included. None: open."""
 
     code: str
     name: str
@@ -42,5 +42,7 @@ def regions() -> tuple[Region, ...]:
             name = _NAME.fullmatch(part)
             if name:
                 since, until = (int(year) if year else None for year in (name["since"], name["until"]))
+                if since and until and until < since:  # a slip of the table
+                    continue
                 found.append(Region(province + told["code"], name["name"], since, until))
     return tuple(found)
