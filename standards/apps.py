@@ -8,7 +8,9 @@ class StandardsConfig(AppConfig):
     verbose_name = "管标准"
 
     def ready(self) -> None:
-        from standards import documents, workflows  # slow import: models are loaded only now
+        from standards import documents, indicators, navigation, workflows  # slow import: models are loaded only now
 
         documents.register()
+        indicators.register_all()
+        navigation.register_all()
         workflows.register_all()

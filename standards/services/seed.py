@@ -3,7 +3,7 @@
 Shipped editions come into force at once, as if adopted; they rest on no text that somebody has checked, and the pages say so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from django.db import transaction
@@ -25,10 +25,14 @@ _WRITTEN = (
 
 
 @transaction.atomic
-def adopt_shipped(*, actor: Person | None, agency: Agency) -> tuple[int, int]:
-    """(elements, code sets) that were new; what is there already stays as it is."""
+def adopt_shipped(*, actor: Person | None, agency: Agency, code_sets: Collection[str] | None = None) -> tuple[int, int]:
+    """(elements, code sets) that were new; what is there already stays. `code_sets`: references to adopt, None for all."""
     there = set(CodeSet.objects.values_list("reference", flat=True))
-    sets = [_code_set(agency, row) for row in seeds.code_set_rows() if row["reference"] not in there]
+    sets = [
+        _code_set(agency, row)
+        for row in seeds.code_set_rows()
+        if row["reference"] not in there and (code_sets is None or row["reference"] in code_sets)
+    ]
     known = set(DataElement.objects.values_list("code", flat=True))
     elements = _elements(agency, [row for row in seeds.element_rows() if row["code"] not in known])
     search.index(
