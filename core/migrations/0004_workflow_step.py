@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0002_lease_sequence_and_audit_triggers'),
+        ('core', '0003_worker_and_request_of_a_job'),
     ]
 
     operations = [
