@@ -110,10 +110,10 @@ class Lexicon:
     @cached_property
     def aliases(self) -> tuple[csr_matrix, np.ndarray, np.ndarray]:
         """(TF-IDF rows of the Chinese aliases transposed, element of each, alias of each)."""
-        texts = sorted(self.chinese)
+        texts = sorted(self.chinese) or ["…"]  # a catalogue without elements has neighbours of nothing
         rows = self.vectorizer.fit_transform(texts).T.tocsr()
         owners = np.empty(len(texts), object)
-        owners[:] = [self.chinese[text] for text in texts]
+        owners[:] = [self.chinese.get(text, frozenset()) for text in texts]
         return rows, owners, np.array(texts, object)
 
 

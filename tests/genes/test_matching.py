@@ -85,3 +85,9 @@ def test_zones_say_how_sure(register: SimpleNamespace) -> None:
     register.source.scan()
     assert Gene.objects.get(column=column("gmsfhm")).zone == Zone.AUTO
     assert Gene.objects.get(column=column("zt")).zone in (Zone.NONE, Zone.SUGGESTED)
+
+
+def test_without_elements_nothing_is_proposed_and_nothing_fails(register: SimpleNamespace) -> None:
+    DataElement.objects.all().delete()
+    assert finished(request_matching(source=register.source.row)).state == "succeeded"
+    assert not Match.objects.exists()
