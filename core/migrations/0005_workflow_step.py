@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0003_worker_and_request_of_a_job'),
+        ('core', '0004_database_clock'),
     ]
 
     operations = [
