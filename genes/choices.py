@@ -34,27 +34,3 @@ class Verdict(models.TextChoices):
     REJECT = "reject", _("否决")  # not this element
     NONE = "none", _("无对应")  # no element of the catalogue
     UNDO = "undo", _("撤销")  # the decision before this one does not count
-
-
-class RelationKind(models.TextChoices):
-    """What joins two genes on the map."""
-
-    SIMILAR = "similar", _("相似")  # stand in the same tables
-    SAME_SOURCE = "same_source", _("同源")  # share their values
-    CONFLICT = "conflict", _("值域冲突")  # same element, columns that disagree in format, codes or length
-
-
-class AlarmState(models.TextChoices):
-    """What became of a drift alarm."""
-
-    OPEN = "open", _("未处理")  # the column has moved away from its element
-    CONFIRMED = "confirmed", _("已改绑")  # a person bound it anew or removed the binding
-    DISMISSED = "dismissed", _("仍然一致")  # a person kept the binding
-
-
-class DeviationState(models.TextChoices):
-    """What became of a deviation from the standard."""
-
-    OPEN = "open", _("未处理")  # found, nobody has decided
-    ACCEPTED = "accepted", _("已接受")  # accepted by a person until a date
-    CLOSED = "closed", _("已消除")  # a later reading conforms

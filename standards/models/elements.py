@@ -104,13 +104,18 @@ class Edition(models.Model):
     note = models.TextField(_("备注"), blank=True)
     change_note = models.TextField(_("修订说明"), blank=True)
     submitted_by = models.ForeignKey(
-        "accounts.Agency", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("提交机构")
+        "accounts.Agency", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("提交机构")
     )
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("主要起草人")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("主要起草人"),
     )
-    published_at = models.DateTimeField(_("批准日期"), null=True)
-    ended_at = models.DateTimeField(_("停用日期"), null=True)
+    published_at = models.DateTimeField(_("批准日期"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("停用日期"), null=True, blank=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
 
     class Meta:

@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts.models import Agency, Person
 from core import search
 from standards import documents, seeds
-from standards.choices import EditionState, NameOrigin, RegistrationStatus, ValueDomain
-from standards.models import Code, CodeSet, CodeSetEdition, DataElement, Edition, ElementName
+from standards.choices import EditionState, NameOrigin, RegistrationStatus, StandardLevel, ValueDomain
+from standards.models import Citation, Code, CodeSet, CodeSetEdition, DataElement, Edition, ElementName, StandardText
 from standards.regions import REFERENCE, regions
 from standards.services.editions import pinyin_key, recorded
 from standards.services.elements import KINDS_OF_NAMES
@@ -42,6 +42,8 @@ def adopt_shipped(*, actor: Person | None, agency: Agency, code_sets: Collection
             *DataElement.objects.filter(pk__in=[item.pk for item in elements]).prefetch_related("names"),
         ]
     )
+    texts = StandardText.objects.filter(citations__code_edition__code_set__in=sets)
+    search.index(documents.of(text) for text in texts)
     if sets or elements:
         recorded(
             actor, "standards.shipped.adopt", agency, {"elements": [0, len(elements)], "code_sets": [0, len(sets)]}
@@ -57,6 +59,14 @@ def _code_set(agency: Agency, row: dict[str, str]) -> CodeSet:
         code_set=code_set, label=row["edition"], state=EditionState.PUBLISHED, published_at=timezone.now()
     )
     Code.objects.bulk_create(_codes(edition), batch_size=2_000)
+    text, _made = StandardText.objects.get_or_create(
+        number=f"{row['reference']}-{row['edition']}",
+        defaults={
+            "agency": agency, "title": row["title"], "publisher": row["publisher"],
+            "level": StandardLevel.NATIONAL if row["reference"].startswith("GB") else StandardLevel.INDUSTRY,
+        },
+    )  # fmt: skip
+    Citation.objects.create(code_edition=edition, text=text)
     code_set.current = edition
     code_set.save(update_fields=["current"])
     return code_set
