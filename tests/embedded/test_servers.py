@@ -127,7 +127,10 @@ def test_cluster_of_another_major_version_is_refused_and_untouched(place: Layout
     (place.postgres / "PG_VERSION").write_text("13\n")
     (place.postgres / "precious").write_bytes(b"rows")
     before = sorted((path.name, path.read_bytes(), path.stat().st_mtime_ns) for path in place.postgres.iterdir())
-    with pytest.raises(EmbeddedError, match=r"made by PostgreSQL 13.*Nothing was touched.*make a backup.*restore it"), running(place):
+    with (
+        pytest.raises(EmbeddedError, match=r"made by PostgreSQL 13.*Nothing was touched.*make a backup.*restore it"),
+        running(place),
+    ):
         pass
     after = sorted((path.name, path.read_bytes(), path.stat().st_mtime_ns) for path in place.postgres.iterdir())
     assert after == before
