@@ -1,7 +1,7 @@
 """Rules, what checking them found, and the scores that follow."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +13,18 @@ from core import messages
 from core.containing import containing_index
 from quality import scoring
 from quality.choices import Dimension, FindingState, IndicatorCode, ProposalState, RuleOrigin, Severity
+
+
+def _source_kept() -> Any:
+    """The source of the row's table, kept in the row because every list asks for it; each model has its own indexes."""
+    return models.ForeignKey(
+        "assets.DataSource",
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("数据源"),
+    )
 
 
 class Rule(models.Model):
@@ -27,14 +39,7 @@ class Rule(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     table = models.ForeignKey("assets.Table", on_delete=models.CASCADE, related_name="rules", verbose_name=_("表"))
-    source = models.ForeignKey(
-        "assets.DataSource",
-        on_delete=models.CASCADE,
-        null=True,
-        db_index=False,
-        related_name="+",
-        verbose_name=_("数据源"),
-    )  # that of the table, kept here because every list asks for it
+    source = _source_kept()
     columns = models.ManyToManyField(
         "assets.Column", through="RuleColumn", related_name="rules", verbose_name=_("字段")
     )
@@ -171,14 +176,7 @@ class CheckResult(models.Model):
     scope_lookup: ClassVar[str] = "source__agency_id"
 
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="results", verbose_name=_("质量规则"))
-    source = models.ForeignKey(
-        "assets.DataSource",
-        on_delete=models.CASCADE,
-        null=True,
-        db_index=False,
-        related_name="+",
-        verbose_name=_("数据源"),
-    )  # that of the table, kept here because every list asks for it
+    source = _source_kept()
     run = models.ForeignKey("assets.ScanRun", on_delete=models.CASCADE, related_name="check_results")
     at = models.DateTimeField(_("检查时间"))
     current = models.BooleanField(default=True)
@@ -243,14 +241,7 @@ class Finding(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="findings", verbose_name=_("质量规则"))
-    source = models.ForeignKey(
-        "assets.DataSource",
-        on_delete=models.CASCADE,
-        null=True,
-        db_index=False,
-        related_name="+",
-        verbose_name=_("数据源"),
-    )  # that of the table, kept here because every list asks for it
+    source = _source_kept()
     state = models.CharField(_("状态"), max_length=16, choices=FindingState.choices, default=FindingState.OPEN)
     opened_at = models.DateTimeField(_("发现时间"))
     last_failed_at = models.DateTimeField(_("最近发现"))

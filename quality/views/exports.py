@@ -41,13 +41,17 @@ RULES = (
     _of_result(_("检查时间"), "at"),
 )
 
-RESULTS = (
+_ITS_RULE = (
     _rule(_("规则名称"), lambda rule: rule.name),
     _rule(_("规则类型"), lambda rule: kind_label(rule.kind)),
     _rule(_("机构"), lambda rule: rule.table.source.agency.name),
     _rule(_("数据源"), lambda rule: rule.table.source.name),
     _rule(_("表"), lambda rule: rule.table.label),
     _rule(_("字段"), lambda rule: rule.column_names),
+)
+
+RESULTS = (
+    *_ITS_RULE,
     Field(
         _("结果"),
         lambda row: translate("无法执行") if row.error else translate("通过") if row.passed else translate("未通过"),
@@ -61,12 +65,7 @@ RESULTS = (
 )
 
 FINDINGS = (
-    _rule(_("规则名称"), lambda rule: rule.name),
-    _rule(_("规则类型"), lambda rule: kind_label(rule.kind)),
-    _rule(_("机构"), lambda rule: rule.table.source.agency.name),
-    _rule(_("数据源"), lambda rule: rule.table.source.name),
-    _rule(_("表"), lambda rule: rule.table.label),
-    _rule(_("字段"), lambda rule: rule.column_names),
+    *_ITS_RULE,
     _rule(_("严重程度"), lambda rule: rule.get_severity_display()),
     Field(_("状态"), lambda row: row.get_state_display()),
     Field(_("检查行数"), lambda row: row.evaluated),
