@@ -12,6 +12,12 @@ from benchmarks.stage import Source, Stage
 Check = Callable[[bytes], None]
 
 
+def touch(stage: Stage, name: str, source: Source) -> Case:
+    """Looking at every value of the PostgreSQL table once: the limit that readings are held against."""
+    command = python("-m", "benchmarks.programs.touch_postgresql")
+    return Case(name, command, source.servers, source.secrets, prints(stage.rows))
+
+
 def profile(stage: Stage, name: str, source: Source, plan: str = "auto") -> Case:
     command = python("-m", "scanner", "profile", source.url, "--table", source.table, "--plan", plan)
     return Case(name, command, source.servers, source.secrets, profile_is_true(stage))

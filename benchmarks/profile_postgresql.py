@@ -1,7 +1,7 @@
 """A full profile of a table in PostgreSQL, pulled and pushed, against touching every value of it once."""
 
 from benchmarks import ours
-from benchmarks.measuring import Case, measure, python
+from benchmarks.measuring import measure
 from benchmarks.report import Goal, Outcome, net_ratio, ratio
 from benchmarks.stage import Stage
 
@@ -10,10 +10,9 @@ TOUCH, PULLED, PUSHED = "touch every value", "profile, pulled", "profile, pushed
 
 def run(stage: Stage) -> Outcome:
     source = stage.postgresql()
-    touch = python("-m", "benchmarks.programs.touch_postgresql")
     cases = [
         ours.start(),
-        Case(TOUCH, touch, source.servers, source.secrets, ours.prints(stage.rows)),
+        ours.touch(stage, TOUCH, source),
         ours.profile(stage, PULLED, source, "pull"),
         ours.profile(stage, PUSHED, source, "push"),
     ]

@@ -1,7 +1,7 @@
 """40 rules on a table in PostgreSQL, pulled and pushed; what they find is what was planted."""
 
 from benchmarks import ours
-from benchmarks.measuring import Case, measure, python
+from benchmarks.measuring import measure
 from benchmarks.report import Goal, Outcome, ratio
 from benchmarks.stage import Stage
 
@@ -10,10 +10,9 @@ TOUCH, PULLED, PUSHED = "touch every value", "40 rules, pulled", "40 rules, push
 
 def run(stage: Stage) -> Outcome:
     source = stage.postgresql()
-    touch = python("-m", "benchmarks.programs.touch_postgresql")
     cases = [
         ours.start(),
-        Case(TOUCH, touch, source.servers, source.secrets, ours.prints(stage.rows)),
+        ours.touch(stage, TOUCH, source),
         ours.rules(stage, PULLED, source, "pull"),
         ours.rules(stage, PUSHED, source, "push"),
     ]
