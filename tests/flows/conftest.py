@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg2
 import pytest
 
 from tests.assets.support import city, own_files, sqlite_source  # noqa: F401  fixtures
 from tests.contracts.conftest import mariadb_server  # noqa: F401  fixture
-from tests.flows.support import PostgresSource, Proxy, make_postgres
+from tests.flows.support import PostgresSource, Proxy, drop_postgres, make_postgres
 
 
 @pytest.fixture
@@ -22,14 +21,8 @@ def postgres_source(city: SimpleNamespace, postgres_server: str) -> Iterator[Cal
         return made[-1]
 
     yield make
-    admin = psycopg2.connect(postgres_server)
-    admin.autocommit = True
     for source in made:
-        source.admin.close()
-        with admin.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {source.database} WITH (FORCE)")
-            cursor.execute(f"DROP ROLE {source.reader}")
-    admin.close()
+        drop_postgres(postgres_server, source)
 
 
 @pytest.fixture

@@ -63,6 +63,17 @@ def make_postgres(
     return PostgresSource(admin, database, reader, bureau, {**where, "user": reader, "database": database})
 
 
+def drop_postgres(server: str, made: PostgresSource) -> None:
+    """Remove what ``make_postgres`` made."""
+    made.admin.close()
+    admin = psycopg2.connect(server)
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {made.database} WITH (FORCE)")
+        cursor.execute(f"DROP ROLE {made.reader}")
+    admin.close()
+
+
 class Proxy:
     """Passes bytes to the server, until told to cut the line: at once, or after so many bytes of answer."""
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg2
 import pytest
 
 from assets.models import CensusRun, Column, SchemaChange, Table, TableProfile
 from assets.services import requests, sources
 from core.models import Job, JobItem
-from tests.flows.support import Proxy, make_postgres
+from tests.flows.support import Proxy, drop_postgres, make_postgres
 from tests.hostile.faults import stack
 from tests.hostile.faults.conftest import ended
 from tests.hostile.faults.stack import until
@@ -32,13 +31,7 @@ def postgres_source(city: SimpleNamespace, postgres_server: str) -> Iterator[Any
     with Proxy(postgres_server) as line:  # a worker refuses to read the server that its own platform stands on
         made = make_postgres(postgres_server, city.police, script, port=line.port)
         yield made
-    made.admin.close()
-    admin = psycopg2.connect(postgres_server)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {made.database} WITH (FORCE)")
-        cursor.execute(f"DROP ROLE {made.reader}")
-    admin.close()
+    drop_postgres(postgres_server, made)
 
 
 def test_a_scan_killed_at_three_fifths_reads_no_finished_table_again(

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import psycopg2
 import pymysql
 import pytest
 
@@ -14,7 +13,7 @@ from assets.models import DataSource, ScanRun
 from assets.services import requests, sources
 from core.models import Job
 from tests.assets.support import finished
-from tests.flows.support import PASSWORD, Proxy, make_postgres
+from tests.flows.support import PASSWORD, Proxy, drop_postgres, make_postgres
 from tests.hostile.faults import stack
 from tests.hostile.faults.conftest import running
 from tests.hostile.faults.stack import until
@@ -29,13 +28,7 @@ def postgres_source(city: SimpleNamespace, postgres_server: str) -> Iterator[Any
     with Proxy(postgres_server) as line:  # a worker refuses to read the server that its own platform stands on
         made = make_postgres(postgres_server, city.police, ENDLESS, port=line.port)
         yield made
-    made.admin.close()
-    admin = psycopg2.connect(postgres_server)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {made.database} WITH (FORCE)")
-        cursor.execute(f"DROP ROLE {made.reader}")
-    admin.close()
+    drop_postgres(postgres_server, made)
 
 
 def test_a_killed_workers_query_ends_on_postgresql_within_seconds(
