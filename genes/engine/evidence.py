@@ -166,7 +166,7 @@ class Reader:
         """TF-IDF neighbours of every head, in one sparse product: the only dear step, so it is done for all at once."""
         wanted = {heads(column.comment or column.name)[0] for column in columns if heads(column.comment or column.name)}
         todo = sorted(head for head in wanted - self.neighbours.keys() if HAN.search(head))
-        rows, owners, _texts = self.lexicon.aliases
+        rows, owners = self.lexicon.aliases
         for start in range(0, len(todo), 50_000):
             batch = todo[start : start + 50_000]
             matrix = self.lexicon.vectorizer.transform(batch)
@@ -413,7 +413,7 @@ def of_type(column: Column, lexicon: Lexicon, numbers: Iterable[int]) -> Evidenc
     return found
 
 
-def merge(parts: Sequence[Mapping[int, Features]], prefix: str = "") -> Evidence:
+def merge(parts: Sequence[Mapping[int, Features]]) -> Evidence:
     whole: Evidence = {NONE: {}}
     for part in parts:
         for number, features in part.items():

@@ -15,7 +15,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from genes.engine import names
 from genes.engine.text import HAN, heads, normal
 
-NONE = "NONE"
 ABSORBERS = Path(__file__).with_name("data") / "absorbers.csv"
 
 
@@ -64,10 +63,6 @@ class Lexicon:
     absorbers: frozenset[str] = frozenset()
     english_absorbers: frozenset[str] = frozenset()
 
-    @property
-    def longest(self) -> int:
-        return 14
-
     @classmethod
     def of(cls, elements: Sequence[Element]) -> "Lexicon":
         lexicon = cls(elements)
@@ -108,13 +103,13 @@ class Lexicon:
         return TfidfVectorizer(analyzer="char", ngram_range=(1, 3), dtype=np.float32, sublinear_tf=True)
 
     @cached_property
-    def aliases(self) -> tuple[csr_matrix, np.ndarray, np.ndarray]:
-        """(TF-IDF rows of the Chinese aliases transposed, element of each, alias of each)."""
+    def aliases(self) -> tuple[csr_matrix, np.ndarray]:
+        """(TF-IDF rows of the Chinese aliases transposed, elements of each)."""
         texts = sorted(self.chinese) or ["…"]  # a catalogue without elements has neighbours of nothing
         rows = self.vectorizer.fit_transform(texts).T.tocsr()
         owners = np.empty(len(texts), object)
         owners[:] = [self.chinese.get(text, frozenset()) for text in texts]
-        return rows, owners, np.array(texts, object)
+        return rows, owners
 
 
 def _frozen(found: Mapping[str, set[int]]) -> dict[str, frozenset[int]]:

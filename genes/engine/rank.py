@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 
 from genes.engine.evidence import Features
 
@@ -39,8 +40,6 @@ def fit(rows: Sequence[tuple[Sequence[Features], Sequence[bool]]], penalty: floa
                 columns.append(place[name])
                 data.append(value)
             line += 1
-    from scipy.sparse import csr_matrix  # slow import
-
     matrix = csr_matrix((data, (lines, columns)), (line, len(names)))
     rows_of, rights = np.array(row_of), np.array(right_of)
     starts = np.flatnonzero(np.r_[True, np.diff(rows_of) > 0])

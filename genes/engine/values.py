@@ -79,6 +79,7 @@ class CodeBook:
 
     def __init__(self, code_sets: Mapping[str, Any]) -> None:
         self.sizes = {reference: len(codes.names) for reference, codes in code_sets.items()}
+        self._sets: dict[str, str] = {}  # by the reference of an element, because every candidate asks
         self.codes: dict[str, set[str]] = defaultdict(set)
         self.names: dict[str, set[str]] = defaultdict(set)
         for reference, codes in code_sets.items():
@@ -86,6 +87,14 @@ class CodeBook:
                 self.codes[code].add(reference)
                 for written in {name, name.rstrip("族"), re.sub("[性的].*$", "", name)} - {""}:
                     self.names[written].add(reference)
+
+    def set_of(self, element: Element) -> str:
+        """The longest reference of a code set that the element's own reference names: "GB/T 2261.1"; "" for none."""
+        found = self._sets.get(element.reference)
+        if found is None:
+            named = (ref for ref in self.sizes if re.search(re.escape(ref) + r"(?![\d.])", element.reference))
+            found = self._sets[element.reference] = max(named, key=len, default="")
+        return found
 
     def hits(self, known: Sequence[str]) -> dict[str, tuple[float, float]]:
         """Reference → (share of the known values in it, telling power); sets that hold fewer than a fifth are left out."""
@@ -129,12 +138,6 @@ def test_of(element: Element) -> str:
     return next((key for sign, key in _TESTS if sign in told), "")
 
 
-def code_set_of(element: Element, code_sets: Mapping[str, Any]) -> str:
-    """The longest reference of a code set that the element's own reference names: "GB/T 2261.1"; "" for none."""
-    named = [reference for reference in code_sets if re.search(re.escape(reference) + r"(?![\d.])", element.reference)]
-    return max(named, key=len, default="")
-
-
 def proven(column: Facts) -> list[str]:
     """Identifiers that nearly all values pass and that chance cannot explain, without any name."""
     return [] if column.masked else [key for key in _STRONG if column.shares.get(key, 0.0) >= 0.85]
@@ -169,7 +172,7 @@ def _carries(element: Element, identity: str) -> bool:
 
 
 def _codes(element: Element, column: Facts, book: CodeBook) -> dict[str, float]:
-    reference = code_set_of(element, book.sizes)
+    reference = book.set_of(element)
     if not reference or not column.known:
         return {}
     share, power = column.codes.get(reference, (0.0, 0.0))
