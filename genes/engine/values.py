@@ -6,7 +6,8 @@ are known (up to twenty), else the share of rows; below thirty rows a test says 
 
 import math
 import re
-from collections import defaultdict
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ _TESTS = (
 # One test implies the other's form: every mobile number is 11 digits, which Luhn or a bank accepts by chance.
 _WEAK = frozenset({"luhn", "postal_code", "url", "org_code"})
 _STRONG = ("citizen_id", "uscc", "vin", "mobile", "email", "ipv4", "plate")
+TRUSTED_TESTS = frozenset((*_STRONG, "landline", "luhn", "org_code", "registration"))  # those that drift is told by
 _VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}$")
 _VIN_VALUES = {**{str(n): n for n in range(10)}, **dict(zip("ABCDEFGH", range(1, 9), strict=True)), **dict(zip("JKLMN", range(1, 6), strict=True)),
                "P": 7, "R": 9, **dict(zip("STUVWXYZ", range(2, 10), strict=True))}  # fmt: skip
@@ -60,17 +62,24 @@ class Facts:
     distinct: int = 0
     trust: float = 0.0
     masked: bool = False
+    filled: int = 0  # rows that are not null
+    longest: int = 0  # characters
 
     def as_json(self) -> dict[str, Any]:
         return {
             "shares": dict(self.shares), "codes": {key: list(hit) for key, hit in self.codes.items()}, "known": self.known,
-            "distinct": self.distinct, "trust": round(self.trust, 4), "masked": self.masked,
+            "distinct": self.distinct, "trust": round(self.trust, 4), "masked": self.masked, "filled": self.filled,
+            "longest": self.longest,
         }  # fmt: skip
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
         codes = {key: (float(hit[0]), float(hit[1])) for key, hit in stored.get("codes", {}).items()}
-        rest = {key: stored[key] for key in ("shares", "known", "distinct", "trust", "masked") if key in stored}
+        rest = {
+            key: stored[key]
+            for key in ("shares", "known", "distinct", "trust", "masked", "filled", "longest")
+            if key in stored
+        }
         return cls(codes=codes, **rest)
 
 
@@ -84,9 +93,9 @@ class CodeBook:
         self.names: dict[str, set[str]] = defaultdict(set)
         for reference, codes in code_sets.items():
             for code, name in codes.names.items():
-                self.codes[code].add(reference)
+                self.codes[_written(code)].add(reference)
                 for written in {name, name.rstrip("族"), re.sub("[性的].*$", "", name)} - {""}:
-                    self.names[written].add(reference)
+                    self.names[_written(written)].add(reference)
 
     def set_of(self, element: Element) -> str:
         """The longest reference of a code set that the element's own reference names: "GB/T 2261.1"; "" for none."""
@@ -96,9 +105,10 @@ class CodeBook:
             found = self._sets[element.reference] = max(named, key=len, default="")
         return found
 
-    def hits(self, known: Sequence[str]) -> dict[str, tuple[float, float]]:
-        """Reference → (share of the known values in it, telling power); sets that hold fewer than a fifth are left out."""
+    def hits(self, known: Mapping[str, int]) -> dict[str, tuple[float, float]]:
+        """Reference → (share of the known rows in it, telling power); sets that hold fewer than a fifth are left out."""
         found: dict[str, list[list[str]]] = {}
+        total = sum(known.values())
         for value in known:
             for reference in self.codes.get(value, set()) | self.codes.get(value.zfill(2), set()):
                 found.setdefault(reference, [[], []])[0].append(value)
@@ -106,19 +116,24 @@ class CodeBook:
                 found.setdefault(reference, [[], []])[1].append(value)
         hits = {}
         for reference, (by_code, by_name) in found.items():
-            telling = max(by_name, by_code, key=len)
-            share = len(telling) / len(known)
+            telling = max(by_name, by_code, key=lambda values: sum(known[value] for value in values))
+            share = sum(known[value] for value in telling) / total
             if share >= 0.2:
                 power = (2.0 if telling is by_name else 0.7) * math.log2(1 + len(telling)) * _length(telling)
                 hits[reference] = (round(share, 4), round(min(5.0, power), 4))
         return hits
 
 
+def _written(value: Any) -> str:
+    """A value without what typing adds to it: full width, space, case."""
+    return unicodedata.normalize("NFKC", str(value)).strip().upper()
+
+
 def facts(profile: Profile | None, book: CodeBook) -> Facts:
     if not profile:
         return Facts()
     rows, nulls = int(profile.get("rows") or 0), int(profile.get("nulls") or 0)
-    top = [(str(value).strip(), int(count)) for value, count in profile.get("top") or () if str(value).strip()]
+    top = [(text, int(count)) for value, count in profile.get("top") or () if (text := _written(value))]
     filled = rows - nulls if rows else max(sum(count for _value, count in top), int(profile.get("distinct") or 0))
     if filled <= 0 or not (top or profile.get("identifiers")):
         return Facts()
@@ -129,7 +144,11 @@ def facts(profile: Profile | None, book: CodeBook) -> Facts:
     masked = sum(count for value, count in top if "*" in value or "●" in value) / total > 0.5
     distinct = int(profile.get("distinct") or len(top))
     trust = min(1.0, math.sqrt(min(filled, max(distinct, len(top)) * 3) / ENOUGH))
-    return Facts(shares, book.hits([value for value, _count in top]), len(top), distinct, trust, masked)
+    counted: Counter[str] = Counter()
+    for value, count in top:
+        counted[value] += count
+    longest = int((profile.get("length") or {}).get("max") or max((len(value) for value, _count in top), default=0))
+    return Facts(shares, book.hits(counted), len(counted), distinct, trust, masked, filled, longest)
 
 
 def test_of(element: Element) -> str:
