@@ -59,6 +59,10 @@ VERBS = {
     "scan.run": _("启动扫描"),
     "rule.edit": _("维护质量规则"),
     "finding.handle": _("处理质量问题"),
+    "standard.edit": _("起草标准"),
+    "standard.review": _("审核与发布标准"),
+    "gene.decide": _("确认对标"),
+    "authority.rule": _("裁定数源"),
     "job.view": _("查看任务"),
     "job.cancel": _("取消任务"),
 }
@@ -69,9 +73,11 @@ _READING = _COMMON | {"data.view", "source.view", "job.view"}
 # Role × verb, the whole of it: what is not here is not allowed. A right holds for the grant's agency and all below it.
 ROLE_VERBS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset(_READING),
-    Role.LEADER: frozenset(_READING | {"finding.handle", "job.cancel"}),
+    Role.LEADER: frozenset(_READING | {"finding.handle", "job.cancel", "standard.review", "authority.rule"}),
     Role.STEWARD: frozenset(
-        _READING | {"asset.edit", "census.run", "scan.run", "rule.edit", "finding.handle", "job.cancel"}
+        _READING
+        | {"asset.edit", "census.run", "scan.run", "rule.edit", "finding.handle", "job.cancel"}
+        | {"standard.edit", "standard.review", "gene.decide"}
     ),
     Role.SOURCE_MANAGER: frozenset(_READING | {"asset.edit", "source.manage", "census.run", "scan.run", "job.cancel"}),
     Role.SYSTEM_ADMIN: frozenset(

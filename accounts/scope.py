@@ -36,6 +36,8 @@ def visible_to(user: Any, queryset: "QuerySet[M]", verb: str | None = None) -> "
     lookup = getattr(model, "scope_lookup", None)
     if lookup is None:
         raise TypeError(f"{model._meta.label} has no scope_lookup")
+    if verb is None and getattr(model, "open_to_all", False):
+        return queryset if paths_of(user, view_verb(model)) else queryset.none()
     verb = verb or view_verb(model)
     paths = paths_of(user, verb)
     condition = Q(**{f"{lookup}__in": _inside(user, verb, paths, lookup)}) if paths else Q(pk__in=[])

@@ -279,3 +279,24 @@ class KeyRecord(models.Model):
 
     def __str__(self) -> str:
         return self.kid
+
+
+class WorkflowStep(models.Model):
+    """流转记录 – one transition of a reviewed object: who, when, from where to where, and with what opinion."""
+
+    target = models.CharField(max_length=200)  # "standards.Edition:<pk>"
+    transition = models.CharField(max_length=40)
+    before = models.CharField(max_length=20)
+    after = models.CharField(max_length=20)
+    opinion = models.TextField(_("意见"), blank=True)
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(_("办理人"), max_length=100, blank=True)
+    at = models.DateTimeField(_("办理时间"))
+
+    class Meta:
+        verbose_name = _("流转记录")
+        ordering = ("pk",)
+        indexes = [models.Index(fields=["target", "id"], name="workflowstep_target")]
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.transition}"

@@ -98,6 +98,8 @@ INSTALLED_APPS = [
     "core",
     "accounts",
     "assets",
+    "standards",
+    "genes",
     "quality",
     "quantity",
     "datagene",

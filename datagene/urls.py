@@ -33,6 +33,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/setlang/", require_POST(set_language), name="set_language"),
     *_part("", "accounts.urls"),
     *_part("", "assets.urls"),
+    *_part("standards/", "standards.urls"),
+    *_part("genes/", "genes.urls"),
     *_part("quality/", "quality.urls"),
     *_part("quantity/", "quantity.urls"),
     *_part("api/", "datagene.api"),

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("accounts", "assets", "quality", "quantity")
-PACKAGES = ("scanner", "core", *APPS, "standards", "genes", "datagene", "demo")
+APPS = ("accounts", "assets", "standards", "genes", "quality", "quantity")
+PACKAGES = ("scanner", "core", *APPS, "datagene", "demo")
 
 
 @functools.cache

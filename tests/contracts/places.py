@@ -27,9 +27,13 @@ from assets.services.networks import allow_network
 from core import jobs, panels
 from core.exporting import ExportPage
 from core.models import Job
+from genes.services.decisions import accept
 from quality.models import RuleProposal
 from quality.services.proposals import accept_proposals
 from quality.services.rules import create_rule
+from standards.models import DataElement, Edition
+from standards.services.elements import draft_edition
+from standards.services.seed import adopt_shipped
 from tests.accounts import world
 
 WORD = "xqzv"  # in every name of the foreign agency
@@ -48,7 +52,14 @@ CASTS = tuple(
     for admin in ("system_admin", "security_admin", "audit_admin")
 )
 # Path parameters that name no row, and what stands in their place.
-OTHER_PARAMETERS = {"key": "accounts.people", "kind": "sqlite"}
+OTHER_PARAMETERS = {"key": "accounts.people", "kind": "sqlite", "step": "submit"}
+# Rows that everybody may see and their agency alone changes: walks for leaks pass them over, rights.txt does not.
+SHARED = {
+    "/standards/elements/": "standards.DataElement", "/standards/names/": "standards.ElementName",
+    "/standards/editions/": "standards.Edition", "/standards/code-sets/": "standards.CodeSet",
+    "/standards/texts/": "standards.StandardText", "/api/v1/elements/": "standards.DataElement",
+    "/api/v1/code-sets/": "standards.CodeSet", "/api/v1/standard-texts/": "standards.StandardText",
+}  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -161,11 +172,16 @@ class Place:
     def addresses(self) -> Iterator[tuple[Route, str, Any]]:
         """(route, address, key) of every route, with the key of the row that it is about; key None without."""
         for route in routes():
-            key = self.ids[self.label_of(route)] if route.key else None
-            yield route, route.address(key), key
+            label = self.label_of(route) if route.key else ""
+            if label not in SHARED.values():
+                key = self.ids[label] if label else None
+                yield route, route.address(key), key
 
     def label_of(self, route: Route) -> str:
         """The kind of row that a route is about, found once a session: one of the owner's people gets through."""
+        shared = next((label for start, label in SHARED.items() if route.text.startswith(start)), "")
+        if shared:
+            return shared
         if route.text not in _LABELS:
             stem = route.text.partition("{")[0]
             known = [label for text, label in _LABELS.items() if text.startswith(stem)]
@@ -188,7 +204,9 @@ _LABELS: dict[str, str] = {}
 
 
 def scoped_models() -> list[type[Model]]:
-    return [model for model in apps.get_models() if hasattr(model, "scope_lookup")]
+    """Those whose rows only their agency sees; shared vocabulary is open to everybody."""
+    scoped = (model for model in apps.get_models() if hasattr(model, "scope_lookup"))
+    return [model for model in scoped if not getattr(model, "open_to_all", False)]
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +242,9 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
         name=f"{label}库 {name}",
         parameters={"path": str(path)},
     )
+    if not DataElement.objects.exists():  # the first agency keeps the city's standards
+        adopt_shipped(actor=None, agency=agency, code_sets=("GB/T 2261.1",))
+        draft_edition(actor=manager, element=DataElement.objects.order_by("pk")[0])
     requests.request_census(actor=manager, source=source)
     drain()
     requests.request_scan(actor=manager, source=source, tables=())
@@ -231,6 +252,7 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
     accept_proposals(actor=manager, proposals=list(RuleProposal.objects.filter(column__source=source)[1:]))
     table = Table.objects.get(source=source, name=f"{name}_person")
     column = Column.objects.get(table=table, name=f"{name}_sfzh")
+    accept(actor=manager, column=column, element=DataElement.objects.get(code="P007"))
     pattern = {"pattern": "^Z"}
     rule = create_rule(actor=manager, table=table, columns=[column], kind="matches", parameters=pattern, name=name)
     change(path, f"ALTER TABLE {name}_office ADD COLUMN {name}_phone TEXT")
@@ -265,6 +287,9 @@ def rows_of(place: Place) -> dict[str, Any]:
         row = model._default_manager.filter(**{lookup: place.agency.pk}).order_by("pk").first()
         if row is not None:
             found[model._meta.label] = row.pk
+    for label in set(SHARED.values()):
+        found[label] = apps.get_model(label)._default_manager.order_by("pk")[0].pk
+    found["standards.Edition"] = Edition.objects.get(state="draft").pk
     # Not whatever comes first: an administrator's password or own grant is a case of its own.
     found["accounts.Person"] = place.manager.pk
     found["accounts.Grant"] = place.manager.grants.order_by("role")[0].pk

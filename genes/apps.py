@@ -1,0 +1,19 @@
+"""管基因: registers what this app adds to the platform."""
+
+from django.apps import AppConfig
+
+
+class GenesConfig(AppConfig):
+    name = "genes"
+    verbose_name = "管基因"
+
+    def ready(self) -> None:
+        from assets import contributors  # slow import: models are loaded only now
+        from genes import indicators, jobs, messages, navigation, panels, receivers  # slow import  # noqa: F401
+        from genes.contributor import GenesContributor  # slow import: models are loaded only now
+
+        contributors.register(GenesContributor())
+        indicators.register_all()
+        jobs.register_kinds()
+        navigation.register_all()
+        panels.register_all()

@@ -1,0 +1,36 @@
+"""Fixed choices of genes."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Zone(models.TextChoices):
+    """How sure the machine is of its best answer."""
+
+    AUTO = "auto", _("高置信")  # may be accepted unseen: expected precision 0.95 or more
+    SUGGESTED = "suggested", _("待确认")  # a person decides
+    NONE = "none", _("无对应")  # no element fits
+
+
+class MatchState(models.TextChoices):
+    """What became of a proposed match."""
+
+    PROPOSED = "proposed", _("待确认")  # waits for a person
+    ACCEPTED = "accepted", _("已确认")  # the column carries this element
+    REJECTED = "rejected", _("已否决")  # a person said it does not
+
+
+class Origin(models.TextChoices):
+    """Who bound a column to an element."""
+
+    MACHINE = "machine", _("自动")  # the auto zone, accepted in bulk by policy
+    PERSON = "person", _("人工")  # never overwritten by a machine
+
+
+class Verdict(models.TextChoices):
+    """One decision of a person, kept for ever: the training rows of the matcher."""
+
+    ACCEPT = "accept", _("确认")  # this element
+    REJECT = "reject", _("否决")  # not this element
+    NONE = "none", _("无对应")  # no element of the catalogue
+    UNDO = "undo", _("撤销")  # the decision before this one does not count

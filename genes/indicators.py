@@ -1,0 +1,22 @@
+"""The numbers of genes, each defined once."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.indicators import Indicator, register
+from genes.selectors import queue
+
+
+def register_all() -> None:
+    register(Indicator(
+        "genes.genes", _("基因"), lambda user: queue.genes_visible_to(user).order_by(), lambda: reverse("genes:gene_list"),
+        _("个"), group="genes", order=10,
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.bindings", _("已识别字段"), lambda user: queue.bindings_visible_to(user).order_by(),
+        lambda: reverse("genes:binding_list"), _("个"), group="genes", order=20, good="up",
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.matches", _("基因待确认"), lambda user: queue.queue_visible_to(user).order_by(),
+        lambda: reverse("genes:match_queue"), _("个"), group="genes", order=30, personal=True,
+    ))  # fmt: skip

@@ -1,0 +1,71 @@
+"""The catalogue as the engine reads it. Built once per state of the registry in each process; a second or two of work."""
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Max
+
+from genes.engine import rank
+from genes.engine.lexicon import Element, Lexicon
+from genes.engine.match import Matcher
+from standards.choices import NameKind
+from standards.models import Code, CodeSet, DataElement, ElementName
+
+
+class _Codes(NamedTuple):
+    title: str
+    names: dict[str, str]
+
+
+def matcher() -> Matcher:
+    """The matcher of the elements in force now."""
+    elements = DataElement.objects.aggregate(count=Count("pk"), changed=Max("updated_at"))
+    names = ElementName.objects.aggregate(count=Count("pk"), last=Max("pk"))
+    sets = CodeSet.objects.aggregate(count=Count("pk"), changed=Max("updated_at"))
+    return _matcher(tuple(elements.values()) + tuple(names.values()) + tuple(sets.values()))
+
+
+@lru_cache(maxsize=1)
+def _matcher(version: tuple[Any, ...]) -> Matcher:
+    return Matcher(Lexicon.of(_elements()), rank.load()["weights"], _code_sets())
+
+
+def _elements() -> list[Element]:
+    names: dict[Any, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for element_id, kind, text in ElementName.objects.order_by("pk").values_list("element_id", "kind", "text"):
+        names[element_id][kind].append(text)
+    found = []
+    for element in (
+        DataElement.objects.filter(current__isnull=False).select_related("current__code_set").order_by("code")
+    ):
+        edition, known = element.current, names[element.pk]
+        assert edition is not None
+        code_set = edition.code_set.reference if edition.code_set else ""
+        found.append(
+            Element(
+                id=str(element.pk),
+                name=edition.name,
+                english=tuple(filter(None, (edition.english_name, *known[NameKind.ENGLISH]))),
+                synonyms=tuple(known[NameKind.SYNONYM]),
+                abbreviations=tuple(known[NameKind.ABBREVIATION]),
+                format=f"{edition.notation} {edition.unit}".strip(),
+                values=" ".join(filter(None, (edition.check_scheme, edition.values_note, code_set))) or "-",
+                reference=" ".join(filter(None, (edition.reference, code_set))),
+                level=edition.level,
+            )
+        )
+    return found
+
+
+def _code_sets() -> dict[str, _Codes]:
+    found: dict[str, _Codes] = {}
+    sets = CodeSet.objects.filter(current__isnull=False).values_list("current_id", "reference", "name")
+    references = {}
+    for edition_id, reference, name in sets:
+        references[edition_id] = reference
+        found[reference] = _Codes(name, {})
+    rows = Code.objects.filter(edition_id__in=references).order_by("edition_id", "code", "valid_from")
+    for edition_id, code, name in rows.values_list("edition_id", "code", "name"):
+        found[references[edition_id]].names[code] = name
+    return found

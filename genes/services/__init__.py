@@ -1,0 +1,1 @@
+"""Writes of genes: fingerprints, proposals, decisions, and what follows from them."""

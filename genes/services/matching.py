@@ -1,0 +1,130 @@
+"""Proposals: which element each column of a source probably carries. A person's decision is never overwritten."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from assets.choices import ObjectState
+from assets.models import Column, DataSource
+from core.jobs import JobContext, create_job
+from core.models import Job
+from genes.choices import MatchState, Origin, Zone
+from genes.engine import evidence, rank
+from genes.engine.match import Candidate
+from genes.engine.values import Facts
+from genes.models import Binding, Gene, Match
+from genes.selectors.catalogue import matcher
+
+BATCH = 2_000  # columns
+
+
+def request_matching(*, source: DataSource) -> Job:
+    """Queue the matching of a source; an open job of the same source is given back. Asked by the end of a census or scan."""
+    return create_job(
+        actor=None, kind="genes.match", params={"source": str(source.pk)}, target=f"assets.DataSource:{source.pk}",
+        target_label=source.name, scope_id=source.agency_id, exclusive_key=f"genes:{source.pk}",
+        idem_key=f"genes.match:{source.pk}", url=source.get_absolute_url(),
+    )  # fmt: skip
+
+
+def run_matching(context: JobContext) -> Any:
+    """Match every column of the source that no person has decided, in batches that are checkpoints."""
+    source = DataSource.objects.get(pk=context.params["source"])
+    ids = list(
+        Column.objects.filter(source=source, state=ObjectState.SEEN)
+        .exclude(binding__origin=Origin.PERSON)
+        .order_by("table_id", "position")
+        .values_list("pk", flat=True)
+    )
+    finished, proposed = context.done_items(), 0
+    for start in range(0, len(ids), BATCH):
+        context.progress(start, len(ids), "genes.match")
+        if str(start) in finished:
+            continue
+        answers = propose(ids[start : start + BATCH])
+        with context.item(str(start), source.name) as detail:
+            proposed += keep(answers)
+            detail["columns"] = len(answers)
+    context.progress(len(ids), len(ids), "genes.match")
+    return lambda: {"columns": len(ids), "proposed": proposed}
+
+
+def propose(column_ids: Sequence[UUID]) -> dict[UUID, list[Candidate]]:
+    """The answers of the matcher, from the catalogue of the source and, where a table was read, from its values."""
+    columns = Column.objects.filter(pk__in=column_ids).select_related("table").order_by("pk")
+    genes = {gene.column_id: gene for gene in Gene.objects.filter(column__in=column_ids)}
+    rows = list(columns)
+    facts = [Facts.from_json(genes[row.pk].facts) if row.pk in genes else Facts() for row in rows]
+    answers = matcher().match([described(row) for row in rows], facts)
+    return {row.pk: answer for row, answer in zip(rows, answers, strict=True)}
+
+
+def described(column: Column) -> evidence.Column:
+    """The column as the engine wants it: what a person wrote goes before what the source says."""
+    return evidence.Column(
+        column.name,
+        column.type,
+        column.title or column.comment,
+        column.table.name,
+        column.table.title or column.table.comment,
+    )
+
+
+@transaction.atomic
+def keep(answers: dict[UUID, list[Candidate]]) -> int:
+    """Store proposals: rejected pairs stay rejected, open ones are replaced. Returns how many columns got an element."""
+    now = timezone.now()
+    decided = set(Binding.objects.filter(column__in=answers, origin=Origin.PERSON).values_list("column_id", flat=True))
+    refused = set(
+        Match.objects.filter(column__in=answers, state=MatchState.REJECTED).values_list("column_id", "element_id")
+    )
+    genes, matches = [], []
+    for column_id, ranked in answers.items():
+        best = ranked[0]
+        zone = zone_of(ranked)
+        genes.append(
+            Gene(column_id=column_id, at=now, zone=zone, confidence=best.confidence,
+                 best_id=None if best.element == "NONE" else UUID(best.element))
+        )  # fmt: skip
+        if column_id not in decided:
+            matches += list(_matches(column_id, ranked, refused, now))
+    Gene.objects.bulk_create(
+        genes, update_conflicts=True, unique_fields=["column"], update_fields=["zone", "confidence", "best"]
+    )
+    Match.objects.filter(column__in=set(answers) - decided, state=MatchState.PROPOSED).delete()
+    Match.objects.bulk_create(
+        matches, update_conflicts=True, unique_fields=["column", "element"],
+        update_fields=["rank", "confidence", "reasons", "proposed_at"], batch_size=2_000,
+    )  # fmt: skip
+    return len({match.column_id for match in matches if match.rank == 1})
+
+
+def _matches(
+    column_id: UUID, ranked: Sequence[Candidate], refused: set[tuple[UUID, UUID]], now: Any
+) -> Iterable[Match]:
+    if ranked[0].element == "NONE" and ranked[0].confidence >= rank.load()["zones"]["none"]:
+        return
+    place = 0
+    for candidate in ranked:
+        if (
+            candidate.element == "NONE"
+            or (column_id, UUID(candidate.element)) in refused
+            or candidate.confidence < 0.02
+        ):
+            continue
+        place += 1
+        yield Match(
+            column_id=column_id, element_id=UUID(candidate.element), rank=place, confidence=round(candidate.confidence, 6),
+            reasons={name: value for name, value in candidate.reasons.items() if abs(value) >= 0.05}, proposed_at=now,
+        )  # fmt: skip
+
+
+def zone_of(ranked: Sequence[Candidate]) -> str:
+    """auto above the confidence at which 95 of 100 were right on reviewed rows, none where NONE is that sure, else suggested."""
+    zones, best = rank.load()["zones"], ranked[0]
+    if best.element == "NONE":
+        return Zone.NONE if best.confidence >= zones["none"] else Zone.SUGGESTED
+    return Zone.AUTO if best.confidence >= zones["auto"] else Zone.SUGGESTED

@@ -1,0 +1,64 @@
+"""Filters that pages and the API share."""
+
+import django_filters as filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.filters import YES_NO, word
+from standards.choices import Domain, Level, RegistrationStatus, StandardLevel, TextStatus, ValueDomain
+from standards.models import Code, CodeSet, DataElement, StandardText
+from standards.selectors import editions_for_review
+
+
+class ElementFilter(filters.FilterSet):
+    q = filters.CharFilter(
+        method=word("name", "code", "current__english_name", "current__definition", "names__text"),
+        label=_("搜索"),
+        distinct=True,
+    )
+    domain = filters.MultipleChoiceFilter(choices=Domain.choices, label=_("主题域"))
+    level = filters.MultipleChoiceFilter(choices=Level.choices, field_name="current__level", label=_("安全级别"))
+    status = filters.MultipleChoiceFilter(
+        choices=RegistrationStatus.choices, field_name="registration_status", label=_("登记状态")
+    )
+    value_domain = filters.MultipleChoiceFilter(
+        choices=ValueDomain.choices, field_name="current__value_domain", label=_("值域类型")
+    )
+    review = filters.ChoiceFilter(method="for_review", choices=YES_NO, label=_("待我审核"))
+    code_set = filters.UUIDFilter(field_name="current__code_set_id", label=_("代码集"))
+    agency = filters.UUIDFilter(field_name="agency_id", label=_("管理机构"))
+
+    class Meta:
+        model = DataElement
+        fields: list[str] = []
+
+    def for_review(self, queryset: QuerySet[DataElement], _name: str, answer: str) -> QuerySet[DataElement]:
+        waiting = editions_for_review(self.request.user if self.request else None).values("element_id")
+        return queryset.filter(pk__in=waiting) if answer == "yes" else queryset.exclude(pk__in=waiting)
+
+
+class CodeSetFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "reference"), label=_("搜索"))
+    agency = filters.UUIDFilter(field_name="agency_id", label=_("管理机构"))
+
+    class Meta:
+        model = CodeSet
+        fields: list[str] = []
+
+
+class CodeFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("code", "name"), label=_("搜索"))
+
+    class Meta:
+        model = Code
+        fields: list[str] = []
+
+
+class TextFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("number", "title"), label=_("搜索"))
+    level = filters.MultipleChoiceFilter(choices=StandardLevel.choices, label=_("标准层级"))
+    status = filters.MultipleChoiceFilter(choices=TextStatus.choices, label=_("状态"))
+
+    class Meta:
+        model = StandardText
+        fields: list[str] = []

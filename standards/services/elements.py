@@ -1,0 +1,201 @@
+"""Data elements: register one, write its next edition, name it, say something about it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Agency, Person
+from accounts.permissions import require
+from core import audit, search
+from core.models import WorkflowStep
+from standards import documents
+from standards.choices import EditionState, NameKind, NameOrigin, RegistrationStatus
+from standards.models import CodeSetEdition, Comment, DataElement, Edition, ElementName
+from standards.notation import NotationError, parse
+from standards.services.editions import pinyin_key, recorded
+
+EDITION_FIELDS = (
+    "name", "english_name", "definition", "object_class", "property_term", "representation_term", "notation", "unit",
+    "value_domain", "code_set", "check_scheme", "values_note", "level", "level_reason", "reference", "note", "change_note",
+)  # fmt: skip
+
+
+@transaction.atomic
+def create_element(*, actor: Person, agency: Agency, code: str, domain: str, **fields: Any) -> DataElement:
+    """A new element with its first draft; `fields` are of EDITION_FIELDS. Raises PermissionDenied, ValidationError by field."""
+    require(actor, "standard.edit", agency.pk)
+    if DataElement.objects.filter(code=code).exists():
+        raise ValidationError({"code": _("内部标识符 %(code)s 已被使用。") % {"code": code}})
+    element = DataElement(
+        agency=agency,
+        code=code,
+        domain=domain,
+        name=fields.get("name", ""),
+        registration_status=RegistrationStatus.CANDIDATE,
+    )
+    element.sort_key = pinyin_key(element.name)
+    element.full_clean(exclude=["current"])
+    element.save(force_insert=True)
+    _draft(actor, element, 1, fields)
+    search.index([documents.of(element)])
+    recorded(actor, "standards.element.create", element, {"name": [None, element.name]})
+    return element
+
+
+@transaction.atomic
+def draft_edition(*, actor: Person, element: DataElement) -> Edition:
+    """The next edition, begun from the one in force; the one already in work when there is one. Raises PermissionDenied."""
+    require(actor, "standard.edit", element)
+    element = DataElement.objects.select_for_update(of=("self",)).get(pk=element.pk)
+    open_one = element.editions.filter(
+        state__in=(EditionState.DRAFT, EditionState.COMMENTING, EditionState.REVIEW)
+    ).first()
+    if open_one:
+        return open_one
+    latest = element.current or element.editions.order_by("-number").first()
+    fields = (
+        {name: getattr(latest, name) for name in EDITION_FIELDS if name != "change_note"}
+        if latest
+        else {"name": element.name}
+    )
+    number = (element.editions.aggregate(most=Max("number"))["most"] or 0) + 1
+    edition = _draft(actor, element, number, fields)
+    recorded(actor, "standards.edition.draft", element, {"edition": [None, number]})
+    return edition
+
+
+@transaction.atomic
+def edit_draft(*, actor: Person, edition: Edition, **fields: Any) -> Edition:
+    """Change an edition in work. Raises PermissionDenied, ValidationError by field; a published edition is never edited."""
+    require(actor, "standard.edit", edition)
+    edition = Edition.objects.select_for_update(of=("self",)).select_related("element").get(pk=edition.pk)
+    if edition.state not in (EditionState.DRAFT, EditionState.COMMENTING):
+        raise ValidationError(_("只有草案和征求意见稿可以修改；已发布的标准请起草新版本。"))
+    before = {name: getattr(edition, name) for name in fields}
+    _set(edition, fields)
+    edition.full_clean()
+    edition.save()
+    changes = {
+        name: [str(old), str(getattr(edition, name))] for name, old in before.items() if old != getattr(edition, name)
+    }
+    if changes:
+        if edition.element.current_id is None and "name" in changes:
+            DataElement.objects.filter(pk=edition.element_id).update(
+                name=edition.name, sort_key=pinyin_key(edition.name)
+            )
+        recorded(actor, "standards.edition.edit", edition.element, changes)
+    return edition
+
+
+@transaction.atomic
+def add_names(
+    *,
+    actor: Person | None,
+    element: DataElement,
+    kind: str,
+    texts: Iterable[str],
+    origin: str = NameOrigin.PERSON,
+    context: str = "",
+) -> int:
+    """Further names of an element; those it has already are passed over. Returns how many are new. Raises PermissionDenied."""
+    if actor is not None:
+        require(
+            actor,
+            "gene.decide" if origin == NameOrigin.DECISION else "standard.edit",
+            None if origin == NameOrigin.DECISION else element,
+        )
+    known = {name.casefold() for name in element.names.filter(kind=kind).values_list("text", flat=True)} | {
+        element.name.casefold()
+    }
+    new = []
+    for text in texts:
+        text = " ".join(text.split())[:200]
+        if text and text.casefold() not in known:
+            known.add(text.casefold())
+            new.append(
+                ElementName(element=element, kind=kind, text=text, origin=origin, context=context[:100], added_by=actor)
+            )
+    ElementName.objects.bulk_create(new)
+    if new:
+        DataElement.objects.filter(pk=element.pk).update(updated_at=timezone.now())
+        search.index([documents.of(element)])
+        recorded(actor, "standards.element.name", element, {"names": [None, [name.text for name in new]]})
+    return len(new)
+
+
+@transaction.atomic
+def remove_name(*, actor: Person, name: ElementName) -> None:
+    """Raises PermissionDenied."""
+    require(actor, "standard.edit", name.element)
+    recorded(actor, "standards.element.unname", name.element, {"names": [name.text, None]})
+    element = name.element
+    name.delete()
+    search.index([documents.of(element)])
+
+
+@transaction.atomic
+def comment(*, actor: Person, edition: Edition | CodeSetEdition, text: str) -> Comment:
+    """What an agency says while an edition is open to comments. Raises PermissionDenied, ValidationError."""
+    require(actor, "data.view")
+    if edition.state != EditionState.COMMENTING:
+        raise ValidationError(_("该版本不在征求意见期。"))
+    if not text.strip():
+        raise ValidationError({"text": _("请填写意见。")})
+    said = Comment.objects.create(
+        target=audit.target_of(edition), agency=actor.agency, author=actor, text=text.strip()[:2_000]
+    )
+    recorded(actor, "standards.edition.comment", edition, {"text": [None, said.text]})
+    return said
+
+
+@transaction.atomic
+def answer_comment(
+    *, actor: Person, edition: Edition | CodeSetEdition, said: Comment, accepted: bool, text: str
+) -> Comment:
+    """Take a comment over or say why not. Raises PermissionDenied, ValidationError."""
+    require(actor, "standard.edit", edition)
+    if not accepted and not text.strip():
+        raise ValidationError({"answer": _("不采纳时请说明理由。")})
+    said.accepted, said.answer, said.answered_by, said.answered_at = (
+        accepted,
+        text.strip()[:2_000],
+        actor,
+        timezone.now(),
+    )
+    said.save()
+    recorded(actor, "standards.edition.answer", edition, {"accepted": [None, accepted], "answer": [None, said.answer]})
+    return said
+
+
+def _draft(actor: Person, element: DataElement, number: int, fields: dict[str, Any]) -> Edition:
+    edition = Edition(element=element, number=number, author=actor, submitted_by=actor.agency)
+    _set(edition, fields)
+    edition.full_clean()
+    edition.save(force_insert=True)
+    # Drafting counts as a step, so that its author may not review it.
+    WorkflowStep.objects.create(
+        target=audit.target_of(edition), transition="draft", before="", after=edition.state,
+        actor_id=actor.pk, actor_name=actor.name, at=timezone.now(),
+    )  # fmt: skip
+    return edition
+
+
+def _set(edition: Edition, fields: dict[str, Any]) -> None:
+    unknown = fields.keys() - set(EDITION_FIELDS)
+    if unknown:
+        raise TypeError(f"unknown fields {sorted(unknown)}")
+    for name, value in fields.items():
+        setattr(edition, name, value)
+    if edition.notation:
+        try:
+            parse(edition.notation)
+        except NotationError as error:
+            raise ValidationError({"notation": _("数据格式无法解析：%(detail)s") % {"detail": error}}) from error
+
+
+KINDS_OF_NAMES = {"synonyms": NameKind.SYNONYM, "english": NameKind.ENGLISH, "abbreviations": NameKind.ABBREVIATION}
