@@ -1,4 +1,4 @@
-"""Genes: what each column carries, how that was found and decided, and what follows over all columns of an element."""
+"""Fingerprints, proposed matches, bindings and the decisions of people."""
 
 import uuid
 from typing import ClassVar
