@@ -15,6 +15,7 @@ from assets.choices import ValuesPolicy
 from assets.services.sources import register_source
 from assets.services.systems import create_system
 from demo.build import Built
+from standards.services.seed import adopt_shipped
 
 CITY = ("330900", "滨海市", "Binhai City")
 BUREAU = ("330900-DSJ", "滨海市数据资源管理局", "市数据局", "Data Resources Bureau")
@@ -70,6 +71,7 @@ def register(built: Sequence[Built], *, password: Callable[[], str]) -> list[dic
     city = create_agency(actor=None, code=code, name=name, name_en=english)
     code, name, short, english = BUREAU
     bureau = create_agency(actor=None, code=code, name=name, parent=city, short_name=short, name_en=english)
+    adopt_shipped(actor=None, agency=city)
     people = []
     for username, full_name, words, roles in CITY_PEOPLE:
         secret = password()

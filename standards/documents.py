@@ -45,5 +45,5 @@ def _texts() -> Iterator[Document]:
 
 def register() -> None:
     register_kind(Kind("element", _("数据元"), _elements, order=30, icon="ruler"))
-    register_kind(Kind("code_set", _("代码集"), _code_sets, order=32, icon="list-ordered"))
+    register_kind(Kind("code_set", _("代码集"), _code_sets, order=32, icon="list"))
     register_kind(Kind("standard_text", _("标准文本"), _texts, order=34, icon="file-text"))
