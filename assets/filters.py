@@ -25,15 +25,7 @@ from assets.models import AllowedNetwork, CensusRun, Column, DataSource, Informa
 from assets.selectors.register import kind_labels
 from assets.selectors.runs import since
 from core.containing import containing, reached
-
-YES_NO = (("yes", _("是")), ("no", _("否")))
-
-
-class ChoicesFilter(filters.MultipleChoiceFilter):
-    """One or more of the choices of a column. DISTINCT, django-filter's default, is for other tables' columns and dear."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(distinct=False, **options)
+from core.filters import YES_NO, ChoicesFilter, word, yes_no
 
 
 class TypedChoicesFilter(filters.TypedMultipleChoiceFilter):
@@ -41,32 +33,11 @@ class TypedChoicesFilter(filters.TypedMultipleChoiceFilter):
         super().__init__(distinct=False, **options)
 
 
-def word(*fields: str) -> Any:
-    """A ``q`` filter: the text occurs in one of ``fields``, without regard to case."""
-
-    def narrow(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
-        condition = Q()
-        for field in fields:
-            condition |= Q(**{f"{field}__icontains": text})
-        return queryset.filter(condition)
-
-    return narrow
-
-
 def naming(*ways: str) -> Any:
     """A ``q`` filter over a long table: the text occurs in a row's own names, or in those of what ``ways`` lead to."""
 
     def narrow(queryset: QuerySet[Any], _name: str, text: str) -> QuerySet[Any]:
         return reached(queryset, ways, text) if ways else containing(queryset, text)
-
-    return narrow
-
-
-def yes_no(condition: Q) -> Any:
-    """A yes/no filter over ``condition``."""
-
-    def narrow(queryset: QuerySet[Any], _name: str, answer: str) -> QuerySet[Any]:
-        return queryset.filter(condition if answer == "yes" else ~condition)
 
     return narrow
 

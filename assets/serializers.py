@@ -19,6 +19,20 @@ from assets.services.systems import SYSTEM_FIELDS
 from core.api import VisibleKey
 
 
+class ColumnReference(serializers.ModelSerializer[Column]):
+    class Meta:
+        model = Column
+        fields = ("id", "name", "display_name")
+        read_only_fields = fields
+
+
+class TableReference(serializers.ModelSerializer[Table]):
+    class Meta:
+        model = Table
+        fields = ("id", "schema_name", "name", "display_name")
+        read_only_fields = fields
+
+
 class AgencyRef(serializers.ModelSerializer[Agency]):
     class Meta:
         model = Agency

@@ -2,10 +2,18 @@
 
 from typing import Any
 
+import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 YES_NO = (("yes", _("是")), ("no", _("否")))
+
+
+class ChoicesFilter(filters.MultipleChoiceFilter):
+    """One or more of the choices of a column. DISTINCT, django-filter's default, is for other tables' columns and dear."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(distinct=False, **options)
 
 
 def word(*fields: str) -> Any:

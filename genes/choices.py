@@ -34,3 +34,21 @@ class Verdict(models.TextChoices):
     REJECT = "reject", _("否决")  # not this element
     NONE = "none", _("无对应")  # no element of the catalogue
     UNDO = "undo", _("撤销")  # the decision before this one does not count
+
+
+class Aspect(models.TextChoices):
+    """What of a column is held against its data element."""
+
+    CHECKSUM = "checksum", _("校验码")  # of the values
+    CODES = "codes", _("代码集")  # of the values
+    NOTATION = "notation", _("数据格式")  # of the values
+    TYPE = "type", _("声明类型")  # of the declaration
+    LENGTH = "length", _("声明长度")  # of the declaration
+
+
+class DeviationState(models.TextChoices):
+    """Where a deviation stands; reckoned from its dates, so that an acceptance ends by itself."""
+
+    OPEN = "open", _("未处理")  # found by the newest check
+    ACCEPTED = "accepted", _("已批准")  # somebody lets it stand until a day
+    CLEARED = "cleared", _("已消除")  # a re-scan found nothing of it

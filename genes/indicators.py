@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.indicators import Indicator, register
-from genes.selectors import queue
+from genes.selectors import conformity, queue
 
 
 def register_all() -> None:
@@ -19,4 +19,8 @@ def register_all() -> None:
     register(Indicator(
         "genes.matches", _("基因待确认"), lambda user: queue.queue_visible_to(user).order_by(),
         lambda: reverse("genes:match_queue"), _("个"), group="genes", order=30, personal=True,
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.deviations", _("标准偏差"), lambda user: conformity.open_deviations(user).order_by(),
+        lambda: reverse("genes:deviation_list") + "?state=open", _("项"), group="genes", order=40, good="down",
     ))  # fmt: skip

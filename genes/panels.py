@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import can
 from core.panels import Panel, register
 from genes.models import Binding, Gene, Match
-from genes.selectors import queue
+from genes.selectors import conformity, queue
 
 
 def _of_table(table: Any, user: Any) -> Mapping[str, Any]:
@@ -47,10 +47,18 @@ def _element_count(element: Any, user: Any) -> int | None:
     return queue.bindings_visible_to(user).filter(element=element).count() or None
 
 
+def _conformity_of_element(element: Any, user: Any) -> Mapping[str, Any]:
+    return {"rows": conformity.worst(user, element)[:100], "rate": conformity.overall(user, element)}
+
+
 def register_all() -> None:
     register("assets.Table", Panel("genes", _("基因"), "genes/_table_panel.html", _of_table, order=35, count=_count))
     register("assets.Column", Panel("genes", _("基因"), "genes/_column_panel.html", _of_column, order=35))
     register(
         "standards.DataElement",
         Panel("columns", _("绑定字段"), "genes/_element_panel.html", _of_element, order=20, count=_element_count),
+    )
+    register(
+        "standards.DataElement",
+        Panel("conformity", _("落标率"), "genes/_conformity_panel.html", _conformity_of_element, order=25),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from genes.views import workbench
+from genes.views import conformity, workbench
 
 app_name = "genes"
 urlpatterns = [
@@ -13,4 +13,10 @@ urlpatterns = [
     path("matches/reject/", workbench.Decide.as_view(what="reject"), name="match_reject"),
     path("matches/none/", workbench.Decide.as_view(what="none"), name="match_none"),
     path("matches/undo/", workbench.Undo.as_view(), name="match_undo"),
+    path("conformity/", conformity.Overview.as_view(), name="conformity"),
+    path("conformity/columns/", conformity.ConformityList.as_view(), name="conformity_list"),
+    path("deviations/", conformity.DeviationList.as_view(), name="deviation_list"),
+    path("deviations/<uuid:pk>/", conformity.DeviationDetail.as_view(), name="deviation_detail"),
+    path("deviations/<uuid:pk>/accept/", conformity.DeviationAccept.as_view(), name="deviation_accept"),
+    path("deviations/<uuid:pk>/withdraw/", conformity.DeviationWithdraw.as_view(), name="deviation_withdraw"),
 ]

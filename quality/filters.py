@@ -7,7 +7,8 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from assets.filters import YES_NO, ChoicesFilter, naming, yes_no
+from assets.filters import naming
+from core.filters import YES_NO, ChoicesFilter, yes_no
 from quality.choices import Dimension, FindingState, ProposalState, RuleOrigin, Severity
 from quality.models import CheckResult, Finding, Rule, RuleProposal
 from scanner.rules import RULE_KINDS

@@ -5,23 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from assets.models import Column, Table
+from assets.serializers import ColumnReference, TableReference
 from core.api import VisibleKey
 from quality.evidence import sentence
 from quality.models import CheckResult, Finding, Rule, RuleProposal
-
-
-class ColumnReference(serializers.ModelSerializer[Column]):
-    class Meta:
-        model = Column
-        fields = ("id", "name", "display_name")
-        read_only_fields = fields
-
-
-class TableReference(serializers.ModelSerializer[Table]):
-    class Meta:
-        model = Table
-        fields = ("id", "schema_name", "name", "display_name")
-        read_only_fields = fields
 
 
 class ResultSerializer(serializers.ModelSerializer[CheckResult]):

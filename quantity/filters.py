@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from assets.choices import Method
-from assets.filters import ChoicesFilter
+from core.filters import ChoicesFilter
 from quantity.choices import Origin
 from quantity.models import VolumeSample
 

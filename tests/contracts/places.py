@@ -247,12 +247,13 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
         draft_edition(actor=manager, element=DataElement.objects.order_by("pk")[0])
     requests.request_census(actor=manager, source=source)
     drain()
+    named = Column.objects.get(source=source, name=f"{name}_sfzh")
+    accept(actor=manager, column=named, element=DataElement.objects.get(code="P007"))  # its values break the element
     requests.request_scan(actor=manager, source=source, tables=())
     drain()
     accept_proposals(actor=manager, proposals=list(RuleProposal.objects.filter(column__source=source)[1:]))
     table = Table.objects.get(source=source, name=f"{name}_person")
     column = Column.objects.get(table=table, name=f"{name}_sfzh")
-    accept(actor=manager, column=column, element=DataElement.objects.get(code="P007"))
     pattern = {"pattern": "^Z"}
     rule = create_rule(actor=manager, table=table, columns=[column], kind="matches", parameters=pattern, name=name)
     change(path, f"ALTER TABLE {name}_office ADD COLUMN {name}_phone TEXT")
