@@ -8,132 +8,22 @@ from sparse_dot_topn import sp_matmul_topn
 
 from genes.engine import names
 from genes.engine.lexicon import Lexicon
-from genes.engine.text import HAN, SENTENCE, heads, subject
+from genes.engine.text import HAN, SENTENCE, heads, noun, subject
 
 NEIGHBOURS = 6  # elements that TF-IDF brings in for one head
 ROLES = frozenset(
-    [
-        "学生",
-        "病人",
-        "患者",
-        "员工",
-        "职工",
-        "教师",
-        "老师",
-        "医生",
-        "护士",
-        "用户",
-        "客户",
-        "居民",
-        "申请人",
-        "当事人",
-        "负责人",
-        "法人",
-        "联系人",
-        "监护人",
-        "家长",
-        "父亲",
-        "母亲",
-        "配偶",
-        "子女",
-        "户主",
-        "成员",
-        "家庭成员",
-        "本人",
-        "申请",
-        "企业",
-        "公司",
-        "单位",
-        "机构",
-        "部门",
-        "学校",
-        "医院",
-        "车辆",
-        "驾驶员",
-        "车主",
-        "业主",
-        "权利人",
-        "义务人",
-        "持证人",
-        "代理人",
-        "委托人",
-        "被执行人",
-        "嫌疑人",
-        "受害人",
-        "投诉人",
-        "举报人",
-        "参保人",
-        "纳税人",
-        "股东",
-        "投资人",
-        "经办人",
-        "审核人",
-        "操作人",
-        "收款人",
-        "付款人",
-        "收货人",
-        "寄件人",
-        "承租人",
-        "出租人",
-        "购买方",
-        "销售方",
-        "甲方",
-        "乙方",
-        "买方",
-        "卖方",
-        "会员",
-        "商户",
-        "人员",
-        "个人",
-        "老人",
-        "儿童",
-        "婴儿",
-        "产妇",
-        "新生儿",
-        "死者",
-        "系统",
-        "平台",
-        "数据",
-        "信息",
-        "记录",
-        "其他",
-        "其它",
-        "主要",
-        "所在",
-        "所属",
-        "原",
-        "现",
-        "新",
-        "旧",
-        "第一",
-        "第二",
-        "默认",
-        "最后",
-        "最近",
-        "实际",
-        "当前",
-        "详细",
-        "具体",
-        "被保险人",
-        "投保人",
-        "受益人",
-        "志愿者",
-        "社会组织",
-        "个体户",
-        "合同",
-        "项目",
-        "房屋",
-        "不动产",
-        "开发商",
-        "建设单位",
-        "施工单位",
-        "监理单位",
-        "供应商",
-        "采购人",
-        "中标人",
-    ]
+    """
+    学生 病人 患者 员工 职工 教师 老师 医生 护士 用户 客户 居民 申请人 当事人 负责人 法人 联系人 监护人 家长 父亲 母亲 配偶
+    子女 户主 成员 家庭成员 本人 申请 企业 公司 单位 机构 部门 学校 医院 车辆 驾驶员 车主 业主 权利人 义务人 持证人 代理人 委托人
+    被执行人 嫌疑人 受害人 投诉人 举报人 参保人 纳税人 股东 投资人 经办人 审核人 操作人 收款人 付款人 收货人 寄件人 承租人 出租人 购买方 销售方 甲方 乙方
+    买方 卖方 会员 商户 人员 个人 老人 儿童 婴儿 产妇 新生儿 死者 系统 平台 数据 信息 记录 其他 其它 主要 所在 所属
+    原 现 新 旧 第一 第二 默认 最后 最近 实际 当前 详细 具体 被保险人 投保人 受益人 志愿者 社会组织 个体户 合同 项目 房屋
+    不动产 开发商 建设单位 施工单位 监理单位 供应商 采购人 中标人 教职工 律师 司机 旅客 乘客 读者 信访人 对象 产权人 使用人 管理人 保管人 村民 村干部
+    帮扶人 责任人 对方 男方 女方 亲属 家属 专家 考生 幼儿 罪犯 服刑人员 受理人 相对人 行政相对人 处罚机关 生产企业 生产厂家 报告人 上报人 填报人 反映人
+    来访人 主办 承办 农户 贫困户 低保对象 办税人 收件人 账户 出卖人 买受人 抵押人 抵押权人
+    """.split()
 )
-_ID_TAIL = re.compile(r"(的)?(id|编号|代码|编码|名称|主键|标识|值|数据|信息)$")
+_ID_TAIL = re.compile(r"(的)?(id|编号|代码|编码|代号|号码|名称|主键|标识|值|数据|信息|码|名|号)$")
 _FLAG = re.compile(r"^(是否|有无|能否|可否|需否|是不是)|与否$|\?$")
 
 Features = dict[str, float]
@@ -200,6 +90,7 @@ class Reader:
         self._suffix(head, found)
         for number, score in self.neighbours.get(head, ()):
             found.setdefault(number, {})["zh_tfidf"] = score
+        self._noun(head, found)
         none = found[NONE]
         if _FLAG.search(head):
             none["flag"] = 1.0
@@ -212,6 +103,16 @@ class Reader:
         if len(found) == 1:
             none["nothing"] = 1.0
         return found
+
+    def _noun(self, head: str, found: Evidence) -> None:
+        """Whether the head ends in a thing of the element's kind: 床位数 counts, 床位号 numbers."""
+        kind = noun(head)
+        if not kind:
+            return
+        found[NONE][f"noun_{kind}"] = 1.0
+        for number, features in found.items():
+            if number != NONE and self.lexicon.nouns[number] and "zh_exact" not in features:
+                features["noun_same" if kind in self.lexicon.nouns[number] else "noun_other"] = 1.0
 
     def _exact(self, head: str, told: Sequence[str], found: Evidence) -> None:
         for number in self.lexicon.chinese.get(head, ()):
@@ -245,6 +146,10 @@ class Reader:
                 if "zh_exact" in features or "zh_suffix" in features or "zh_later_suffix" in features:
                     continue
                 features["zh_suffix" if len(tail) == longest else "zh_later_suffix"] = len(tail) / size
+                if len(tail) == longest:
+                    features["zh_suffix_size"] = min(len(tail), 8) / 8
+                    if tail == self.lexicon.elements[number].name:
+                        features["zh_suffix_own"] = 1.0
                 if len(tail) == longest and head[:start].removesuffix("的") in ROLES:
                     features["zh_role"] = 1.0
         for start in range(size):
@@ -272,7 +177,8 @@ class Reader:
         none = found[NONE]
         if parts and parts[-1] in ("id", "ids") and len(parts) > 1:
             none["name_id"] = 1.0
-        if parts and parts[0] in ("is", "has", "if", "sf", "whether", "need", "can"):
+        asked = re.match(r"sf(?!z)[a-z]{3,}$", joined) is not None and len(found) == 1  # 是否…
+        if asked or (parts and parts[0] in ("is", "has", "if", "sf", "whether", "need", "can")):
             none["name_flag"] = 1.0
         if joined in self.lexicon.english_absorbers:
             none["en_absorbed"] = 1.0
@@ -320,6 +226,8 @@ class Reader:
         derived = self.lexicon.initials.get(key, frozenset())
         for number in derived - set(written):
             found.setdefault(number, {})["py_initials" if len(key) > 2 else "py_initials_short"] = 1.0 / len(derived)
+        if len(parts) == 1 and not written and not derived:
+            self._pinyin_code(key, found)
         if len(parts) == 1 and len(key) >= 4 and not written and not derived:
             for start in range(1, len(key) - 1):
                 tails = self.lexicon.written_initials.get(key[start:], ())
@@ -331,6 +239,17 @@ class Reader:
             tails = self.lexicon.written_initials.get(parts[-1], ())
             for number in tails:
                 found.setdefault(number, {})["py_last"] = 1.0 / len(tails)
+
+    def _pinyin_code(self, key: str, found: Evidence) -> None:
+        """代码 or 名称 of an element by initials: jkzkm, xbdm, mzmc."""
+        for tail in ("dm", "bm", "mc", "m"):
+            stem = key.removesuffix(tail)
+            owners = self.lexicon.written_initials.get(stem, ()) if stem != key and len(stem) > 1 else ()
+            for number in owners:
+                if tail != "m" or self.lexicon.elements[number].form in ("code", "identifier"):
+                    found.setdefault(number, {})["py_code" if len(stem) > 2 else "py_code_short"] = 1.0 / len(owners)
+            if owners:
+                return
 
     def of_table(self, column: Column) -> Evidence:
         """A bare name takes its meaning from its table: 名称 in 学校表 is 学校名称, `name` in `t_hospital` is hospital name."""

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from genes.engine import names
-from genes.engine.text import HAN, heads, normal
+from genes.engine.text import HAN, heads, normal, noun
 
 ABSORBERS = Path(__file__).with_name("data") / "absorbers.csv"
 
@@ -62,6 +62,7 @@ class Lexicon:
     pinyin: dict[str, frozenset[int]] = field(default_factory=dict)
     absorbers: frozenset[str] = frozenset()
     english_absorbers: frozenset[str] = frozenset()
+    nouns: Sequence[frozenset[str]] = ()  # by element: kinds of things that its names end in
 
     @classmethod
     def of(cls, elements: Sequence[Element]) -> "Lexicon":
@@ -94,6 +95,7 @@ class Lexicon:
             _frozen(written),
             _frozen(pinyin),
         )
+        lexicon.nouns = [_nouns(element) for element in elements]
         lexicon.absorbers = frozenset(zh) - chinese.keys()
         lexicon.english_absorbers = frozenset(en) - english.keys()
         return lexicon
@@ -110,6 +112,13 @@ class Lexicon:
         owners = np.empty(len(texts), object)
         owners[:] = [self.chinese.get(text, frozenset()) for text in texts]
         return rows, owners
+
+
+def _nouns(element: Element) -> frozenset[str]:
+    """The kinds that the element's own name or a tenth of its synonyms end in."""
+    counted = Counter(noun(heads(text)[0]) for text in (element.name, *element.synonyms) if heads(text))
+    own = noun(normal(element.name))
+    return frozenset(kind for kind, count in counted.items() if kind and (kind == own or count >= 0.1 * counted.total()))
 
 
 def _frozen(found: Mapping[str, set[int]]) -> dict[str, frozenset[int]]:

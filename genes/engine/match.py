@@ -1,13 +1,14 @@
 """Columns → ranked elements with confidence and reasons. Names propose, values confirm or veto, NONE is an answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from genes.engine import rank, values
 from genes.engine.evidence import NONE, Column, Evidence, Features, Reader, merge, of_type
 from genes.engine.lexicon import Lexicon
+from genes.engine.names import shared_prefixes
 from genes.engine.text import HAN, heads
 
 
@@ -49,6 +50,7 @@ class Matcher:
         self, columns: Sequence[Column], facts: Sequence[values.Facts] | None = None, top: int = 3
     ) -> list[list[Candidate]]:
         """The `top` likeliest answers of each column, NONE among them, best first. Same input, same output."""
+        columns = without_prefixes(columns)
         self.reader.prepare(columns)
         seen: dict[Column, list[Candidate]] = {}
         answers = []
@@ -86,6 +88,16 @@ class Matcher:
 
     def _reasons(self, features: Features) -> dict[str, float]:
         return {name: round(self.weights.get(name, 0.0) * value, 4) for name, value in features.items()}
+
+
+def without_prefixes(columns: Sequence[Column]) -> list[Column]:
+    prefixes = shared_prefixes((column.table, column.name) for column in columns)
+    found = []
+    for column in columns:
+        start = prefixes.get(column.table)
+        shared = start is not None and column.name.lower().startswith(start) and len(column.name) > len(start)
+        found.append(replace(column, name=column.name[len(start or "") :]) if shared else column)
+    return found
 
 
 def candidates(column: Column, reader: Reader) -> Evidence:

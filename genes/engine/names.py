@@ -1,6 +1,8 @@
 """Column names: words of camelCase and snake_case names, and what they may be read as (English, pinyin, initials)."""
 
 import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
@@ -15,9 +17,25 @@ def words(name: str) -> tuple[str, ...]:
     found = [word.lower() for word in _WORD.findall(name)]
     while len(found) > 1 and found[-1].isdigit():
         found.pop()
-    if len(found) > 2 and found[0] in _PREFIXES and "_" in name:
+    if len(found) > 1 and found[0] in _PREFIXES and "_" in name:
         found.pop(0)
     return tuple(found)
+
+
+def shared_prefixes(columns: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Table → what most of its columns begin with ("cf_" of cf_wsh, cf_jdrq …), from (table, column name) pairs.
+
+    Such a prefix names the table, so that it says nothing of a column.
+    """
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for table, name in columns:
+        counted[table][name.split("_", 1)[0].lower() if "_" in name else ""] += 1
+    found = {}
+    for table, starts in counted.items():
+        start, count = max(starts.items(), key=lambda item: (item[1], item[0]))
+        if table and start and count >= 4 and count >= 0.6 * starts.total():
+            found[table] = f"{start}_"
+    return found
 
 
 @lru_cache(maxsize=100_000)

@@ -14,6 +14,17 @@ _SPLIT = re.compile(r"-{2,}|—+|\s-\s|_|\s+-|-(?=[\u3400-\u9fff])")
 _NUMBERED = re.compile(r"(?<=[\u3400-\u9fff])[0-9一二三]$")
 _TRAILING = re.compile(r"(字段|列|的值|\s|[.、\-])+$")
 _LEADING = re.compile(r"^(?:[0-9]+[.、)]|[\s.、*#\-]+|该|本)")
+_INSIDE = re.compile(r"[(【\[](.{2,14}?)[)】\]]")
+# What the last word of a name says of the thing: a date is no number, a count no address (head-final, as Chinese is).
+_NOUNS = (
+    ("phone", "电话|手机|手机号|手机号码|电话号码|联系方式|传真"), ("date", "日期|时间|年月|月份|时刻|日"), ("year", "年度|年份|学年|年"),
+    ("count", "数|数量|数目|总量|用量"), ("measure", "面积|长度|高度|宽度|重量|比例|占比|系数|率|量|温度|体积|距离|得分|分数|分"),
+    ("amount", "金额|额|费用|费|价|价格|单价|款|收入|支出|工资|薪资|基数|税|本金|补贴"), ("number", "号|号码|编号|序号|单号|卡号"),
+    ("code", "代码|编码|码"), ("name", "姓名|名称|名字|名"), ("address", "地址|住址|地点|坐落|位置|住所|所在地"),
+    ("kind", "类型|类别|种类|分类|性质|等级|级别|方式|标志|标识"), ("state", "状态|状况|情况|程度"), ("person", "人|者|员|医师|医生"),
+    ("body", "机关|机构|单位|部门|企业|公司|学校|医院|科室"), ("text", "原因|说明|描述|内容|意见|依据|事由|结果|结论|要求|备注|简介|事实|名单|材料|图片|附件"),
+)  # fmt: skip
+_NOUN = re.compile("|".join(f"(?P<{kind}>(?:{words})$)" for kind, words in _NOUNS))
 SENTENCE = 16  # characters; a longer head explains rather than names
 
 
@@ -40,7 +51,9 @@ def heads(comment: str) -> tuple[str, ...]:
     for part in [*_CUT.split(plain)[:2], text]:
         part = part.strip()
         listed = _CODE_LIST.match(part)
-        for piece in reversed(_SPLIT.split(listed.group(1) if listed else part)):
+        pieces = [piece for piece in _SPLIT.split(listed.group(1) if listed else part) if piece]
+        spoken = [piece for piece in pieces if HAN.search(piece)]  # "行政相对人代码_1": the 1 names nothing
+        for piece in reversed(spoken or pieces):
             head = _TRAILING.sub("", _LEADING.sub("", piece.strip())).replace(" ", "")
             if head and head not in found:
                 found.append(head)
@@ -49,7 +62,16 @@ def heads(comment: str) -> tuple[str, ...]:
                     found.append(numberless)
         if found and part is not text and HAN.search(found[0]):
             break
-    return tuple(found[:4])
+    aside = [inside for inside in _INSIDE.findall(text) if HAN.search(inside)]
+    either = found[0].split("/") if found and HAN.search(found[0]) and "/" in found[0] else []
+    return tuple(dict.fromkeys([*found[:4], *(part.strip() for part in (*either, *aside) if HAN.search(part))]))[:6]
+
+
+@lru_cache(maxsize=200_000)
+def noun(head: str) -> str:
+    """The kind of thing that the last word of a head names: date, number, name …; "" for none that is known."""
+    found = _NOUN.search(head)
+    return found.lastgroup or "" if found else ""
 
 
 @lru_cache(maxsize=50_000)

@@ -13,7 +13,7 @@ from typing import Any
 from genes.engine import rank
 from genes.engine.evidence import NONE, Column, Features, Reader
 from genes.engine.lexicon import Lexicon
-from genes.engine.match import candidates
+from genes.engine.match import candidates, without_prefixes
 
 TRAINING = Path(__file__).with_name("data") / "training.csv"
 PENALTY = 0.005
@@ -44,9 +44,10 @@ def fit(labelled: Sequence[Labelled], lexicon: Lexicon) -> rank.Weights:
 
 def _rows(labelled: Sequence[Labelled], lexicon: Lexicon) -> list[tuple[list[Features], list[bool]]]:
     reader = Reader(lexicon)
-    reader.prepare([column for column, _right in labelled])
+    columns = without_prefixes([column for column, _right in labelled])
+    reader.prepare(columns)
     rows = []
-    for column, right in labelled:
+    for column, (_column, right) in zip(columns, labelled, strict=True):
         evidence = candidates(column, reader)
         ids = ["NONE" if number == NONE else lexicon.elements[number].id for number in evidence]
         rows.append((list(evidence.values()), [name in right for name in ids]))
