@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         if given.command == "train":
-            training.write(training.fit(training.read(), Lexicon.of(read_elements(given.elements, seeds.synonyms()))))
+            training.write(training.model(training.read(), Lexicon.of(read_elements(given.elements, seeds.synonyms()))))
             return 0
         rows = read_columns(given.columns)
         matcher = Matcher(

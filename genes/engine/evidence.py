@@ -7,23 +7,35 @@ from dataclasses import dataclass, field
 from sparse_dot_topn import sp_matmul_topn
 
 from genes.engine import names
-from genes.engine.lexicon import Lexicon
+from genes.engine.lexicon import Lexicon, Near
 from genes.engine.text import HAN, SENTENCE, heads, noun, subject
 
 NEIGHBOURS = 6  # elements that TF-IDF brings in for one head
-ROLES = frozenset(
-    """
-    学生 病人 患者 员工 职工 教师 老师 医生 护士 用户 客户 居民 申请人 当事人 负责人 法人 联系人 监护人 家长 父亲 母亲 配偶
-    子女 户主 成员 家庭成员 本人 申请 企业 公司 单位 机构 部门 学校 医院 车辆 驾驶员 车主 业主 权利人 义务人 持证人 代理人 委托人
-    被执行人 嫌疑人 受害人 投诉人 举报人 参保人 纳税人 股东 投资人 经办人 审核人 操作人 收款人 付款人 收货人 寄件人 承租人 出租人 购买方 销售方 甲方 乙方
-    买方 卖方 会员 商户 人员 个人 老人 儿童 婴儿 产妇 新生儿 死者 系统 平台 数据 信息 记录 其他 其它 主要 所在 所属
-    原 现 新 旧 第一 第二 默认 最后 最近 实际 当前 详细 具体 被保险人 投保人 受益人 志愿者 社会组织 个体户 合同 项目 房屋
-    不动产 开发商 建设单位 施工单位 监理单位 供应商 采购人 中标人 教职工 律师 司机 旅客 乘客 读者 信访人 对象 产权人 使用人 管理人 保管人 村民 村干部
-    帮扶人 责任人 对方 男方 女方 亲属 家属 专家 考生 幼儿 罪犯 服刑人员 受理人 相对人 行政相对人 处罚机关 生产企业 生产厂家 报告人 上报人 填报人 反映人
-    来访人 主办 承办 农户 贫困户 低保对象 办税人 收件人 账户 出卖人 买受人 抵押人 抵押权人
-    """.split()
+NEAR_HEAD, NEAR_NAME = 0.25, 0.4  # cosine from which they are near
+_ROLES = """
+学生 病人 患者 员工 职工 教师 老师 医生 护士 用户 客户 居民 申请人 当事人 负责人 法人 联系人 监护人 家长 父亲 母亲 配偶
+子女 户主 成员 家庭成员 本人 申请 企业 公司 单位 机构 部门 学校 医院 车辆 驾驶员 车主 业主 权利人 义务人 持证人 代理人 委托人
+被执行人 嫌疑人 受害人 投诉人 举报人 参保人 纳税人 股东 投资人 经办人 审核人 操作人 收款人 付款人 收货人 寄件人 承租人 出租人 购买方 销售方 甲方 乙方
+买方 卖方 会员 商户 人员 个人 老人 儿童 婴儿 产妇 新生儿 死者 系统 平台 数据 信息 记录 其他 其它 主要 所在 所属
+原 现 新 旧 第一 第二 默认 最后 最近 实际 当前 详细 具体 被保险人 投保人 受益人 志愿者 社会组织 个体户 合同 项目 房屋
+不动产 开发商 建设单位 施工单位 监理单位 供应商 采购人 中标人 教职工 律师 司机 旅客 乘客 读者 信访人 对象 产权人 使用人 管理人 保管人 村民 村干部
+帮扶人 责任人 对方 男方 女方 亲属 家属 专家 考生 幼儿 罪犯 服刑人员 受理人 相对人 行政相对人 处罚机关 生产企业 生产厂家 报告人 上报人 填报人 反映人
+来访人 主办 承办 农户 贫困户 低保对象 办税人 收件人 账户 出卖人 买受人 抵押人 抵押权人
+"""
+ROLES = frozenset(_ROLES.split())
+ROLE_INITIALS = frozenset(names.initials(role) for role in ROLES if len(role) > 1)
+_ROLE_WORDS = (
+    "student patient user member person people employee emp staff teacher doctor nurse customer client owner driver resident "
+    "tenant applicant party agent parent guardian child lawyer officer visitor guest tourist passenger buyer seller payer "
+    "payee holder handler leader captain manager worker farmer soldier suspect victim witness expert company org unit dept "
+    "enterprise school hospital self my current home work legal first main"
 )
-_ID_TAIL = re.compile(r"(的)?(id|编号|代码|编码|代号|号码|名称|主键|标识|值|数据|信息|码|名|号)$")
+ROLE_WORDS = frozenset(_ROLE_WORDS.split())
+_BARE = "name code no number num id type kind address addr phone tel time date unit status state title desc"
+BARE = frozenset(_BARE.split())
+_CODE_TAIL = re.compile(r"的?(id|编号|代码|编码|代号|号码|主键|标识|码|号)$")
+_NAME_TAIL = re.compile(r"的?(名称|名|值|数据|信息|明细)$")
+_PERSON = re.compile(r"(人|人员|员|者|师|民警|工|方|户|主|干部)$")  # what a role ends in: 信访人, 管理员, 承租方
 _FLAG = re.compile(r"^(是否|有无|能否|可否|需否|是不是)|与否$|\?$")
 
 Features = dict[str, float]
@@ -50,23 +62,40 @@ class Reader:
     comments: dict[str, Evidence] = field(default_factory=dict)
     names: dict[str, Evidence] = field(default_factory=dict)
     composed: dict[tuple[str, str, str], Evidence] = field(default_factory=dict)
-    neighbours: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    neighbours: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # of heads
+    spellings: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # of names
 
     def prepare(self, columns: Iterable[Column]) -> None:
-        """TF-IDF neighbours of every head, in one sparse product: the only dear step, so it is done for all at once."""
+        """TF-IDF neighbours of every head, and of every name that nothing else speaks for, in two sparse products: the only
+        dear steps, so they are done for all at once."""
+        columns = list(columns)
         wanted = {heads(column.comment or column.name)[0] for column in columns if heads(column.comment or column.name)}
         todo = sorted(head for head in wanted - self.neighbours.keys() if HAN.search(head))
-        rows, owners = self.lexicon.aliases
+        self._near(todo, self.lexicon.aliases, NEAR_HEAD, self.neighbours)
+        silent = {
+            "".join(names.words(name))
+            for name in {column.name for column in columns}
+            if "name_nothing" in self.of_name(name)[NONE]
+        }
+        todo = sorted(word for word in silent - self.spellings.keys() if len(word) > 3)
+        self._near(todo, self.lexicon.spellings, NEAR_NAME, self.spellings)
+        for column in columns:
+            found = self.names[column.name]
+            if len(found) == 1 and "name_nothing" in found[NONE]:
+                for number, score in self.spellings.get("".join(names.words(column.name)), ()):
+                    found[number] = {"en_near": score}
+
+    def _near(self, todo: list[str], index: Near, least: float, known: dict[str, list[tuple[int, float]]]) -> None:
         for start in range(0, len(todo), 50_000):
             batch = todo[start : start + 50_000]
-            matrix = self.lexicon.vectorizer.transform(batch)
-            found = sp_matmul_topn(matrix, rows, top_n=3 * NEIGHBOURS, threshold=0.25, sort=True)
-            for head, begin, end in zip(batch, found.indptr[:-1], found.indptr[1:], strict=True):
+            matrix = index.vectorizer.transform(batch)
+            found = sp_matmul_topn(matrix, index.rows, top_n=3 * NEIGHBOURS, threshold=least, sort=True)
+            for text, begin, end in zip(batch, found.indptr[:-1], found.indptr[1:], strict=True):
                 best: dict[int, float] = {}
                 for alias, score in zip(found.indices[begin:end], found.data[begin:end], strict=True):
-                    for number in owners[alias]:
+                    for number in index.owners[alias]:
                         best.setdefault(number, float(score))
-                self.neighbours[head] = list(best.items())[:NEIGHBOURS]
+                known[text] = list(best.items())[:NEIGHBOURS]
 
     def of_comment(self, comment: str) -> Evidence:
         found = self.comments.get(comment)
@@ -120,10 +149,10 @@ class Reader:
         for second in told[1:]:
             for number in self.lexicon.chinese.get(second, ()):
                 found.setdefault(number, {}).setdefault("zh_second", 1.0)
-        short = _ID_TAIL.sub("", head)
-        if short and short != head:
-            for number in self.lexicon.chinese.get(short, ()):
-                found.setdefault(number, {})["zh_without_tail"] = 1.0
+        for kind, tail in (("zh_without_code", _CODE_TAIL), ("zh_without_name", _NAME_TAIL)):
+            short = tail.sub("", head)
+            for number in self.lexicon.chinese.get(short, ()) if short != head else ():
+                found.setdefault(number, {})[kind] = 1.0
         if not HAN.search(head):
             for number in self.lexicon.english.get(head.replace("_", ""), ()):
                 found.setdefault(number, {})["en_exact"] = 1.0
@@ -150,8 +179,11 @@ class Reader:
                     features["zh_suffix_size"] = min(len(tail), 8) / 8
                     if tail == self.lexicon.elements[number].name:
                         features["zh_suffix_own"] = 1.0
-                if len(tail) == longest and head[:start].removesuffix("的") in ROLES:
-                    features["zh_role"] = 1.0
+                if len(tail) == longest and (role := head[:start].removesuffix("的")):
+                    if role in ROLES:
+                        features["zh_role"] = 1.0
+                    elif _PERSON.search(role):
+                        features["zh_person"] = 1.0
         for start in range(size):
             for end in range(min(size, start + 10), start + 1, -1):
                 if end == size:
@@ -172,7 +204,7 @@ class Reader:
         for number in self.lexicon.english.get(
             name.replace("_", "").lower(), ()
         ):  # a code that ends in a number: aac003
-            found.setdefault(number, {})["en_exact"] = 1.0
+            found.setdefault(number, {}).setdefault("en_word", 1.0)
         self._pinyin(parts, joined, found)
         none = found[NONE]
         if parts and parts[-1] in ("id", "ids") and len(parts) > 1:
@@ -189,7 +221,9 @@ class Reader:
     def _english(self, parts: Sequence[str], joined: str, found: Evidence) -> None:
         english, absorbers = self.lexicon.english, self.lexicon.english_absorbers
         for number in english.get(joined, ()):
-            found.setdefault(number, {})["en_exact"] = 1.0
+            found.setdefault(number, {})["en_exact" if len(parts) > 1 else "en_word"] = 1.0
+        if joined in BARE:
+            found[NONE]["bare"] = 1.0
         size, longest = len(parts), 0
         for start in range(1, size):
             tail = "".join(parts[start:])
@@ -203,6 +237,8 @@ class Reader:
                 features = found.setdefault(number, {})
                 if "en_exact" not in features:
                     features.setdefault("en_suffix" if kind else "en_later_suffix", (size - start) / size)
+                    if kind and parts[start - 1] in ROLE_WORDS:
+                        features["en_role"] = 1.0
         for end in range(size - 1, 0, -1):
             for number in english.get("".join(parts[:end]), ()):
                 found.setdefault(number, {}).setdefault("en_prefix", end / size)
@@ -232,7 +268,12 @@ class Reader:
             for start in range(1, len(key) - 1):
                 tails = self.lexicon.written_initials.get(key[start:], ())
                 for number in tails:
-                    found.setdefault(number, {})["py_tail"] = (len(key) - start) / len(key) / len(tails)
+                    features = found.setdefault(number, {})
+                    features["py_tail"] = (len(key) - start) / len(key) / len(tails)
+                    if len(key) - start > 2:
+                        features["py_tail_long"] = 1.0 / len(tails)
+                    if key[:start] in ROLE_INITIALS:
+                        features["py_role"] = 1.0 / len(tails)
                 if tails:
                     break
         if len(parts) > 1:

@@ -101,24 +101,42 @@ class Lexicon:
         return lexicon
 
     @cached_property
-    def vectorizer(self) -> TfidfVectorizer:
-        return TfidfVectorizer(analyzer="char", ngram_range=(1, 3), dtype=np.float32, sublinear_tf=True)
+    def aliases(self) -> "Near":
+        """The Chinese names by their characters."""
+        return Near.of(self.chinese, (1, 3))
 
     @cached_property
-    def aliases(self) -> tuple[csr_matrix, np.ndarray]:
-        """(TF-IDF rows of the Chinese aliases transposed, elements of each)."""
-        texts = sorted(self.chinese) or ["…"]  # a catalogue without elements has neighbours of nothing
-        rows = self.vectorizer.fit_transform(texts).T.tocsr()
-        owners = np.empty(len(texts), object)
-        owners[:] = [self.chinese.get(text, frozenset()) for text in texts]
-        return rows, owners
+    def spellings(self) -> "Near":
+        """The English names and full pinyin by their letters: insuranceno is near medicalinsuranceno."""
+        whole = {**self.pinyin, **self.english}
+        return Near.of({text: owners for text, owners in whole.items() if len(text) > 3}, (2, 4))
+
+
+@dataclass(frozen=True)
+class Near:
+    """TF-IDF rows of texts, transposed, and the elements that each belongs to."""
+
+    vectorizer: TfidfVectorizer
+    rows: csr_matrix
+    owners: np.ndarray
+
+    @classmethod
+    def of(cls, texts: Mapping[str, frozenset[int]], sizes: tuple[int, int]) -> "Near":
+        vectorizer = TfidfVectorizer(analyzer="char", ngram_range=sizes, dtype=np.float32, sublinear_tf=True)
+        known = sorted(texts) or ["……"]  # a catalogue without elements has neighbours of nothing
+        rows = vectorizer.fit_transform(known).T.tocsr()
+        owners = np.empty(len(known), object)
+        owners[:] = [texts.get(text, frozenset()) for text in known]
+        return cls(vectorizer, rows, owners)
 
 
 def _nouns(element: Element) -> frozenset[str]:
     """The kinds that the element's own name or a tenth of its synonyms end in."""
     counted = Counter(noun(heads(text)[0]) for text in (element.name, *element.synonyms) if heads(text))
     own = noun(normal(element.name))
-    return frozenset(kind for kind, count in counted.items() if kind and (kind == own or count >= 0.1 * counted.total()))
+    return frozenset(
+        kind for kind, count in counted.items() if kind and (kind == own or count >= 0.1 * counted.total())
+    )
 
 
 def _frozen(found: Mapping[str, set[int]]) -> dict[str, frozenset[int]]:

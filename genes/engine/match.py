@@ -11,6 +11,8 @@ from genes.engine.lexicon import Lexicon
 from genes.engine.names import shared_prefixes
 from genes.engine.text import HAN, heads
 
+VALUES_ONLY = -2.0  # log-odds of an element that only the values speak for
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -28,6 +30,7 @@ class Matcher:
     lexicon: Lexicon
     weights: Mapping[str, float]
     code_sets: Mapping[str, Any] = field(default_factory=dict)  # reference → (title, names: code → name)
+    calibration: Mapping[str, Sequence[float]] = field(default_factory=lambda: rank.load()["calibration"])
 
     @cached_property
     def reader(self) -> Reader:
@@ -39,11 +42,12 @@ class Matcher:
 
     @cached_property
     def provers(self) -> Mapping[str, tuple[int, ...]]:
-        """Identifier → the elements that it proves."""
+        """Identifier, or reference of a code set → the elements that it proves."""
         found: dict[str, list[int]] = {}
         for number, element in enumerate(self.lexicon.elements):
-            if test := values.test_of(element):
-                found.setdefault(test, []).append(number)
+            reference = self.book.set_of(element) if element.form != "text" else ""
+            for key in filter(None, (values.test_of(element), reference)):
+                found.setdefault(key, []).append(number)
         return {key: tuple(numbers) for key, numbers in found.items()}
 
     def match(
@@ -67,23 +71,31 @@ class Matcher:
     def _one(self, column: Column, facts: values.Facts, top: int) -> list[Candidate]:
         evidence = candidates(column, self.reader)
         shown = {number: self._reasons(features) for number, features in evidence.items()}
+        named = max(shown, key=lambda number: (sum(shown[number].values()), -number))
         if facts.trust:
-            for key in values.proven(facts):
+            for key in (*values.proven(facts), *values.sets_proven(facts)):
                 for number in self.provers.get(key, ()):
-                    shown.setdefault(number, {"values_only": -2.0})
+                    shown.setdefault(number, {"values_only": VALUES_ONLY})
             for number in shown:
                 if number != NONE:
                     shown[number].update(values.weigh(self.lexicon.elements[number], facts, self.book))
         numbers = list(shown)
         shares = rank.softmax([sum(shown[number].values()) for number in numbers])
-        order = sorted(range(len(numbers)), key=lambda place: (-shares[place], numbers[place]))
+        order = sorted(range(len(numbers)), key=lambda place: (-shares[place], numbers[place]))[:top]
+        # What the name says and the values veto is shown all the same, with what speaks against it.
+        if named != NONE and numbers.index(named) not in order:
+            order[-1] = numbers.index(named)
+        ids = ["NONE" if numbers[place] == NONE else self.lexicon.elements[numbers[place]].id for place in order]
+        first = float(shares[order[0]])
+        told = rank.calibrated(
+            first, self.calibration.get(rank.kind_of("bias_only" in evidence[NONE], ids[0], len(numbers)))
+        )
+        # What the best answer gains or loses is taken from or given to the rest, which never overtakes it.
+        rest = (1 - told) / (1 - first) if first < 1 else 0.0
+        chances = [told, *(min(told, float(shares[place]) * rest) for place in order[1:])]
         return [
-            Candidate(
-                "NONE" if numbers[place] == NONE else self.lexicon.elements[numbers[place]].id,
-                float(shares[place]),
-                shown[numbers[place]],
-            )
-            for place in order[:top]
+            Candidate(name, chance, shown[numbers[place]])
+            for name, chance, place in zip(ids, chances, order, strict=True)
         ]
 
     def _reasons(self, features: Features) -> dict[str, float]:

@@ -4,6 +4,7 @@ The chance of candidate c is exp(w·x_c) / Σ exp(w·x). A row may have several 
 """
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,50 @@ def fit(rows: Sequence[tuple[Sequence[Features], Sequence[bool]]], penalty: floa
 
     found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return {name: round(float(weight), 4) for name, weight in zip(names, found.x, strict=True)}
+
+
+def kind_of(alone: bool, element: str, candidates: int) -> str:
+    """Chances are calibrated apart for columns without a comment and with one, and for elements, for NONE, and for NONE
+    because nothing else came up."""
+    answer = "element" if element != "NONE" else "none" if candidates > 1 else "nothing"
+    return f"{'alone' if alone else 'told'}_{answer}"
+
+
+def calibrate(points: Sequence[tuple[float, bool]]) -> list[float]:
+    """Platt's sigmoid on the log-odds of the chances: [a, b] of 1 / (1 + exp(-(a + b·logit))); b > 0, so order is kept."""
+    logits = np.array([_logit(chance) for chance, _right in points])
+    # Platt's targets: a chance of one or nothing is never earned by a finite number of rows.
+    rights = sum(right for _chance, right in points)
+    high, low = (rights + 1) / (rights + 2), 1 / (len(points) - rights + 2)
+    targets = np.array([high if right else low for _chance, right in points])
+
+    def loss(line: npt.NDArray[np.float64]) -> float:
+        scores = line[0] + line[1] * logits
+        return float(np.mean(np.logaddexp(0, scores) - targets * scores))
+
+    found = minimize(loss, np.array([0.0, 1.0]), method="L-BFGS-B", bounds=[(-5, 5), (0.05, 5)])
+    return [round(float(value), 3) for value in found.x]
+
+
+def calibrated(chance: float, line: Sequence[float] | None) -> float:
+    if not line:
+        return chance
+    return 1 / (1 + math.exp(-(line[0] + line[1] * _logit(chance))))
+
+
+def _logit(chance: float) -> float:
+    chance = min(max(chance, 1e-6), 1 - 1e-6)
+    return math.log(chance / (1 - chance))
+
+
+def threshold(points: Sequence[tuple[float, bool]], precision: float) -> float:
+    """The least chance above which as many answers are right as `precision` asks, rounded up to hundredths."""
+    ordered, rights, best = sorted(points, key=lambda point: -point[0]), 0, 1.0
+    for place, (chance, right) in enumerate(ordered, 1):
+        rights += right
+        if rights / place >= precision:
+            best = chance
+    return math.ceil(best * 100) / 100
 
 
 def load(path: Path = MODEL) -> Any:

@@ -14,6 +14,7 @@ _SPLIT = re.compile(r"-{2,}|—+|\s-\s|_|\s+-|-(?=[\u3400-\u9fff])")
 _NUMBERED = re.compile(r"(?<=[\u3400-\u9fff])[0-9一二三]$")
 _TRAILING = re.compile(r"(字段|列|的值|\s|[.、\-])+$")
 _LEADING = re.compile(r"^(?:[0-9]+[.、)]|[\s.、*#\-]+|该|本)")
+_EITHER = re.compile(r"/|、|及|或")
 _INSIDE = re.compile(r"[(【\[](.{2,14}?)[)】\]]")
 # What the last word of a name says of the thing: a date is no number, a count no address (head-final, as Chinese is).
 _NOUNS = (
@@ -62,9 +63,9 @@ def heads(comment: str) -> tuple[str, ...]:
                     found.append(numberless)
         if found and part is not text and HAN.search(found[0]):
             break
-    aside = [inside for inside in _INSIDE.findall(text) if HAN.search(inside)]
-    either = found[0].split("/") if found and HAN.search(found[0]) and "/" in found[0] else []
-    return tuple(dict.fromkeys([*found[:4], *(part.strip() for part in (*either, *aside) if HAN.search(part))]))[:6]
+    aside = [inside.replace("、", "") for inside in _INSIDE.findall(text) if HAN.search(inside)]
+    either = [part for part in _EITHER.split(found[0]) if len(part) > 1] if found else []
+    return tuple(dict.fromkeys([*found[:4], *(part for part in (*either, *aside) if HAN.search(part))]))[:6]
 
 
 @lru_cache(maxsize=200_000)

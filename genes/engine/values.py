@@ -6,26 +6,50 @@ are known (up to twenty), else the share of rows; below thirty rows a test says 
 
 import math
 import re
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
+from genes.engine.codebook import CodeBook as CodeBook
+from genes.engine.codebook import written
 from genes.engine.lexicon import Element
+from genes.engine.text import HAN
+from scanner.values.identifiers import KEYS, is_identifier
 
 ENOUGH = 30  # rows from which a share is trusted in full
 Profile = Mapping[str, Any]
-# What an element's catalogue entry says of its test → the identifier of the profile that proves it.
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test of values. ``sign``: what the catalogue entry of an element says of it; ``passed``: log-odds for the element
+    when most values pass, ``failed``: against it when few do."""
+
+    sign: str
+    key: str  # the identifier of the profile, or of `_EXTRA`
+    passed: float
+    failed: float
+
+
+# An account need not be a card with a Luhn digit, a site is written without http://, six digits are much else than postal.
 _TESTS = (
-    ("GB 11643", "citizen_id"), ("GB 32100", "uscc"), ("GB 11714", "org_code"), ("GB 16735", "vin"), ("Luhn", "luhn"),
-    ("1[3-9]", "mobile"), ("RFC 5322", "email"), ("RFC 791", "ipv4"), ("RFC 3986", "url"), ("MOD 11,10", "registration"),
-    ("省简称+字母", "plate"), ("GB/T 2260 / YZ", "postal_code"),
+    Test("GB 11643", "citizen_id", 9, -9), Test("GB 32100", "uscc", 9, -9), Test("GB 11714", "org_code", 7, -9),
+    Test("GB 16735", "vin", 9, -6), Test("Luhn", "luhn", 6, -1), Test("1[3-9]", "mobile", 9, -9),
+    Test("RFC 5322", "email", 9, -6), Test("RFC 791", "ipv4", 9, -4), Test("RFC 3986", "url", 2.5, -1),
+    Test("MOD 11,10", "registration", 6, -5), Test("省简称+字母", "plate", 9, -9), Test("GB/T 2260 / YZ", "postal_code", 2.5, -4),
 )  # fmt: skip
-# One test implies the other's form: every mobile number is 11 digits, which Luhn or a bank accepts by chance.
-_WEAK = frozenset({"luhn", "postal_code", "url", "org_code"})
+_BY_KEY = {test.key: test for test in _TESTS}
 _STRONG = ("citizen_id", "uscc", "vin", "mobile", "email", "ipv4", "plate")
 TRUSTED_TESTS = frozenset((*_STRONG, "landline", "luhn", "org_code", "registration"))  # those that drift is told by
+# Most values of a column that people typed pass; by chance no more than a ninth do.
+PASSES, FAILS = 0.6, 0.3
+# Elements without a test of their own that hold such values as well: their names decide between them.
+_CARRIED = {
+    "citizen_id": re.compile("证件号|身份|纳税人识别|社会保障"), "uscc": re.compile("纳税人识别|证件号"), "landline": re.compile("电话|传真"),
+    "mobile": re.compile("电话|联系方式|登录账号"), "email": re.compile("登录账号"),
+}  # fmt: skip
 _VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}$")
 _VIN_VALUES = {**{str(n): n for n in range(10)}, **dict(zip("ABCDEFGH", range(1, 9), strict=True)), **dict(zip("JKLMN", range(1, 6), strict=True)),
                "P": 7, "R": 9, **dict(zip("STUVWXYZ", range(2, 10), strict=True))}  # fmt: skip
@@ -64,147 +88,120 @@ class Facts:
     masked: bool = False
     filled: int = 0  # rows that are not null
     longest: int = 0  # characters
+    length: float = 0.0  # mean
+    words: float = 0.0  # share of the rows that hold Chinese characters
 
     def as_json(self) -> dict[str, Any]:
         return {
             "shares": dict(self.shares), "codes": {key: list(hit) for key, hit in self.codes.items()}, "known": self.known,
             "distinct": self.distinct, "trust": round(self.trust, 4), "masked": self.masked, "filled": self.filled,
-            "longest": self.longest,
+            "longest": self.longest, "length": round(self.length, 2), "words": round(self.words, 4),
         }  # fmt: skip
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
         codes = {key: (float(hit[0]), float(hit[1])) for key, hit in stored.get("codes", {}).items()}
-        rest = {
-            key: stored[key]
-            for key in ("shares", "known", "distinct", "trust", "masked", "filled", "longest")
-            if key in stored
-        }
+        plain = {item.name for item in fields(cls)} - {"codes"}
+        rest = {key: stored[key] for key in plain & stored.keys()}
         return cls(codes=codes, **rest)
 
 
-class CodeBook:
-    """All code sets, by value: which sets hold a code or a name, in one look."""
-
-    def __init__(self, code_sets: Mapping[str, Any]) -> None:
-        self.sizes = {reference: len(codes.names) for reference, codes in code_sets.items()}
-        self._sets: dict[str, str] = {}  # by the reference of an element, because every candidate asks
-        self.codes: dict[str, set[str]] = defaultdict(set)
-        self.names: dict[str, set[str]] = defaultdict(set)
-        for reference, codes in code_sets.items():
-            for code, name in codes.names.items():
-                self.codes[_written(code)].add(reference)
-                for written in {name, name.rstrip("族"), re.sub("[性的].*$", "", name)} - {""}:
-                    self.names[_written(written)].add(reference)
-
-    def set_of(self, element: Element) -> str:
-        """The longest reference of a code set that the element's own reference names: "GB/T 2261.1"; "" for none."""
-        found = self._sets.get(element.reference)
-        if found is None:
-            named = (ref for ref in self.sizes if re.search(re.escape(ref) + r"(?![\d.])", element.reference))
-            found = self._sets[element.reference] = max(named, key=len, default="")
-        return found
-
-    def hits(self, known: Mapping[str, int]) -> dict[str, tuple[float, float]]:
-        """Reference → (share of the known rows in it, telling power); sets that hold fewer than a fifth are left out."""
-        found: dict[str, list[list[str]]] = {}
-        total = sum(known.values())
-        for value in known:
-            for reference in self.codes.get(value, set()) | self.codes.get(value.zfill(2), set()):
-                found.setdefault(reference, [[], []])[0].append(value)
-            for reference in self.names.get(value, set()) | self.names.get(value.rstrip("族"), set()):
-                found.setdefault(reference, [[], []])[1].append(value)
-        hits = {}
-        for reference, (by_code, by_name) in found.items():
-            telling = max(by_name, by_code, key=lambda values: sum(known[value] for value in values))
-            share = sum(known[value] for value in telling) / total
-            if share >= 0.2:
-                power = (2.0 if telling is by_name else 0.7) * math.log2(1 + len(telling)) * _length(telling)
-                hits[reference] = (round(share, 4), round(min(5.0, power), 4))
-        return hits
-
-
-def _written(value: Any) -> str:
-    """A value without what typing adds to it: full width, space, case."""
-    return unicodedata.normalize("NFKC", str(value)).strip().upper()
-
-
 def facts(profile: Profile | None, book: CodeBook) -> Facts:
+    """What a profile of the scanner says, missing keys included; one without values says nothing."""
     if not profile:
         return Facts()
     rows, nulls = int(profile.get("rows") or 0), int(profile.get("nulls") or 0)
-    top = [(text, int(count)) for value, count in profile.get("top") or () if (text := _written(value))]
-    filled = rows - nulls if rows else max(sum(count for _value, count in top), int(profile.get("distinct") or 0))
-    if filled <= 0 or not (top or profile.get("identifiers")):
-        return Facts()
-    shares = {key: float(share) for key, share in (profile.get("identifiers") or {}).items()}
-    total = sum(count for _value, count in top) or 1
-    for key, test in (("vin", is_vin), ("registration", is_registration)):
-        shares[key] = sum(count for value, count in top if test(value)) / total
-    masked = sum(count for value, count in top if "*" in value or "●" in value) / total > 0.5
-    distinct = int(profile.get("distinct") or len(top))
-    trust = min(1.0, math.sqrt(min(filled, max(distinct, len(top)) * 3) / ENOUGH))
     counted: Counter[str] = Counter()
-    for value, count in top:
-        counted[value] += count
-    longest = int((profile.get("length") or {}).get("max") or max((len(value) for value, _count in top), default=0))
-    return Facts(shares, book.hits(counted), len(counted), distinct, trust, masked, filled, longest)
+    for value, count in profile.get("top") or ():
+        if text := written(value):
+            counted[text] += int(count)
+    known = sum(counted.values())
+    filled = rows - nulls if rows else max(known, int(profile.get("distinct") or 0))
+    if filled <= 0 or not (counted or profile.get("identifiers")):
+        return Facts()
+
+    def among(test: Callable[[str], Any]) -> float:
+        return sum(count for value, count in counted.items() if test(value)) / (known or 1)
+
+    tested = profile.get("identifiers")
+    if tested is None:  # not measured: then the values at hand are
+        tested = {key: share for key in KEYS if (share := among(partial(is_identifier, key)))}
+    shares = {key: float(share) for key, share in tested.items()}
+    shares |= {"vin": among(is_vin), "registration": among(is_registration)}
+    distinct, length = int(profile.get("distinct") or len(counted)), profile.get("length") or {}
+    lengths = [len(value) for value in counted] or [0]
+    return Facts(
+        shares, book.hits(counted) if counted else {}, len(counted), distinct,
+        trust=min(1.0, math.sqrt(min(filled, max(distinct, len(counted)) * 3) / ENOUGH)),
+        masked=among(lambda value: "*" in value or "●" in value) > 0.5, filled=filled,
+        longest=int(length.get("max") or max(lengths)), length=float(length.get("mean") or sum(lengths) / len(lengths)),
+        words=round(among(HAN.search), 4),
+    )  # fmt: skip
 
 
 def test_of(element: Element) -> str:
     """The identifier that proves the element ("citizen_id", "uscc", …); "" when values cannot prove it."""
     told = f"{element.reference} {element.values}"
-    return next((key for sign, key in _TESTS if sign in told), "")
+    return next((test.key for test in _TESTS if test.sign in told), "")
 
 
 def proven(column: Facts) -> list[str]:
-    """Identifiers that nearly all values pass and that chance cannot explain, without any name."""
-    return [] if column.masked else [key for key in _STRONG if column.shares.get(key, 0.0) >= 0.85]
+    """Identifiers that most values pass and that chance cannot explain, without any name."""
+    if column.masked:
+        return []
+    return [key for key in _STRONG if column.shares.get(key, 0.0) >= PASSES and (key != "vin" or column.longest >= 17)]
+
+
+def sets_proven(column: Facts) -> list[str]:
+    """References of code sets whose values the column holds, so that no name is needed."""
+    if column.masked:
+        return []
+    return [reference for reference, (share, told) in column.codes.items() if share >= 0.8 and told >= 5]
 
 
 def weigh(element: Element, column: Facts, book: CodeBook) -> dict[str, float]:
     """Log-odds that the values add to the element, by reason: positive confirms, negative speaks against it."""
     if not column.trust or column.masked:
         return {}
-    test, found = test_of(element), {}
-    identity = next(iter(proven(column)), "")
-    if test:
-        share = column.shares.get(test, 0.0)
-        if share >= 0.85:
-            found["values_pass"] = (2.5 if test in _WEAK else 9.0) * column.trust
-        elif share < 0.4:
-            found["values_fail"] = (-4.0 if test in _WEAK else -9.0) * column.trust * (1 - share)
-    if identity and identity != test and not test and not _carries(element, identity):
-        found["values_are_another"] = -9.0 * column.trust
-    elif identity and test and identity != test:
-        found["values_are_another"] = -4.0 * column.trust
-    found.update(_codes(element, column, book))
+    test = test_of(element)
+    found = {**_tested(test, column), **_codes(element, column, book)}
+    others = [key for key in proven(column) if key != test]
+    if others and "values_pass" not in found:
+        carried = _CARRIED.get(others[0])
+        if not test and carried and carried.search(element.name):
+            found["values_fit"] = 8.0 * column.trust
+        elif test or not _may_carry(element, others[0]):
+            found["values_are_another"] = (-4.0 if test else -9.0) * column.trust
     return found
 
 
-def _carries(element: Element, identity: str) -> bool:
-    """Whether an element without a test of its own may hold such values: a certificate number holds identity numbers, a
-    contact phone mobile numbers, an account e-mail addresses; a name, an address or a code set holds none of them."""
-    if identity in ("mobile", "email") and re.search("电话|联系|账号|邮|传真", element.name):
-        return True
+def _tested(key: str, column: Facts) -> dict[str, float]:
+    test = _BY_KEY.get(key)
+    if test is None:
+        return {}
+    share = column.shares.get(key, 0.0)
+    if share >= PASSES and (key != "luhn" or column.longest >= 15):
+        return {"values_pass": test.passed * column.trust}
+    return {"values_fail": test.failed * column.trust * (1 - share)} if share < FAILS else {}
+
+
+def _may_carry(element: Element, identity: str) -> bool:
+    """Numbers of an institution's own making (学号, 工号) may be identity numbers; a name, an address or a code set may not."""
     return element.form == "identifier" and re.search("电话|传真|地址", element.name) is None
 
 
 def _codes(element: Element, column: Facts, book: CodeBook) -> dict[str, float]:
     reference = book.set_of(element)
-    if not reference or not column.known:
+    if not reference or not column.known or element.form == "text":
         return {}
-    share, power = column.codes.get(reference, (0.0, 0.0))
-    if share >= 0.8:
-        return {"in_code_set": column.trust * power}
+    share, told = column.codes.get(reference, (0.0, 0.0))
+    trust = math.sqrt(min(1.0, column.filled / ENOUGH))  # two values are all there are of 男 and 女
+    if share >= 0.7:
+        return {"in_code_set": trust * told}
     if share >= 0.2 or column.known < 3:
         return {}
-    # Agencies write codes of their own, but not more of them than twice the standard has.
+    # Agencies write codes of their own, but as short as those of the standard, and no more than twice as many of them; a
+    # column of words, when hardly one is a name of the set, is another thing.
     many = column.distinct > 2 * book.sizes[reference] + 5
-    return {"outside_code_set": (-7.0 if many else -1.5) * column.trust * (1 - share)}
-
-
-def _length(values: Sequence[str]) -> float:
-    """Longer codes hit a set by chance less often: one digit 0.6, two 1, six 1.5."""
-    mean = sum(map(len, values)) / len(values)
-    return 0.6 if mean < 1.5 else 1.0 if mean < 4 else 1.5
+    foreign = column.words >= 0.5 or column.length > book.lengths[reference] + 2
+    return {"outside_code_set": (-9.0 if many or foreign else -1.5) * trust * (1 - share)}
