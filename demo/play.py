@@ -1,4 +1,5 @@
-"""What the city's stewards do on their first day: census every source, scan it, accept what the profiles propose, scan again.
+"""What the city's stewards do on their first day: census every source, scan it, accept what
+the profiles and the matching propose, scan again.
 
 Each step is a job that the workers do; this only asks for the next one when the last has ended, so it may be stopped
 and run again at any time. It ends when every source has its second scan or has failed.
@@ -18,6 +19,9 @@ from core.choices import OPEN_STATES, JobState
 from core.models import Job
 from demo.history import backdate
 from demo.register import CITY_PEOPLE
+from genes.choices import Zone
+from genes.selectors.queue import queue_visible_to
+from genes.services.decisions import BULK, accept_many
 from quality.models import Rule
 from quality.selectors import open_proposals
 from quality.services.proposals import accept_proposals
@@ -84,6 +88,9 @@ def _advance(source: DataSource, again: set[UUID]) -> str:
 
 
 def _accept(steward: Person, source: DataSource) -> bool:
+    """The obvious rules, and the elements of which the machine is sure; the rest waits in the workbench."""
+    sure = queue_visible_to(steward).filter(column__source=source, column__gene__zone=Zone.AUTO)
+    accept_many(actor=steward, matches=list(sure[:BULK]))
     proposals = open_proposals(steward).filter(column__source=source, kind__in=OBVIOUS)
     return bool(accept_proposals(actor=steward, proposals=list(proposals)))
 
