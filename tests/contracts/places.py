@@ -179,8 +179,7 @@ class Place:
 
     def label_of(self, route: Route) -> str:
         """The kind of row that a route is about, found once a session: one of the owner's people gets through."""
-        shared = next((label for start, label in SHARED.items() if route.text.startswith(start)), "")
-        if shared:
+        if shared := shared_label(route):
             return shared
         if route.text not in _LABELS:
             stem = route.text.partition("{")[0]
@@ -201,6 +200,11 @@ class Place:
 
 
 _LABELS: dict[str, str] = {}
+
+
+def shared_label(route: Route) -> str:
+    """The kind of row that everybody sees and that this route is about; "" for the others."""
+    return next((label for start, label in SHARED.items() if route.text.startswith(start)), "")
 
 
 def scoped_models() -> list[type[Model]]:
