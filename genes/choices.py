@@ -52,3 +52,21 @@ class DeviationState(models.TextChoices):
     OPEN = "open", _("未处理")  # found by the newest check
     ACCEPTED = "accepted", _("已批准")  # somebody lets it stand until a day
     CLEARED = "cleared", _("已消除")  # a re-scan found nothing of it
+
+
+class Outcome(models.TextChoices):
+    """How an alarm ended."""
+
+    DECIDED = "decided", _("已重新确认")  # a person decided on the column again
+    RETURNED = "returned", _("取值已恢复")  # a later reading is near the baseline
+
+
+class SecurityLevel(models.IntegerChoices):
+    """级别 – of general data 1…4; 5 and 6 by a person alone (GB/T 43697-2024, annexes G and H)."""
+
+    L1 = 1, _("1 级 非敏感")
+    L2 = 2, _("2 级 低")
+    L3 = 3, _("3 级 中")
+    L4 = 4, _("4 级 高")
+    L5 = 5, _("5 级 重要")
+    L6 = 6, _("6 级 核心")

@@ -101,10 +101,15 @@ class Binding(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("确认人")
     )
     decided_at = models.DateTimeField(_("确认时间"))
+    batch = models.UUIDField(null=True)  # what was decided in one go, and is undone in one go
 
     class Meta:
         verbose_name = _("基因绑定")
-        indexes = [models.Index(fields=["element", "column"], name="genes_binding_element")]
+        verbose_name_plural = _("基因绑定")
+        indexes = [
+            models.Index(fields=["element", "column"], name="genes_binding_element"),
+            models.Index(fields=["batch"], name="genes_binding_batch", condition=Q(batch__isnull=False)),
+        ]
         constraints = [models.CheckConstraint(condition=Q(origin__in=Origin.values), name="genes_binding_origin_known")]
 
     def __str__(self) -> str:
@@ -114,17 +119,24 @@ class Binding(models.Model):
 class Decision(models.Model):
     """决定 – what a person said about one column, with the column as it was then: never changed, read as training row."""
 
+    scope_lookup: ClassVar[str] = "column__source__agency_id"
+
     column = models.ForeignKey("assets.Column", on_delete=models.SET_NULL, null=True, related_name="+")
     element = models.ForeignKey("standards.DataElement", on_delete=models.SET_NULL, null=True, related_name="+")
     verdict = models.CharField(max_length=16, choices=Verdict.choices)
-    told = models.JSONField(default=dict)  # name, data_type, comment, table, table_comment
+    told = models.JSONField(default=dict)  # name, data_type, comment, table, table_comment; best, zone, confidence
+    batch = models.UUIDField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("对标决定")
+        verbose_name_plural = _("对标决定")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["column", "id"], name="genes_decision_column")]
+        indexes = [
+            models.Index(fields=["column", "id"], name="genes_decision_column"),
+            models.Index(fields=["batch"], name="genes_decision_batch", condition=Q(batch__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.column} {self.verdict} {self.element}"

@@ -1,23 +1,23 @@
 """The fingerprint of each column of a table, taken while its values are at hand; none of them is kept."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils import timezone
 
 import scanner.model
 from assets.models import Column, Table
-from genes.engine import values
+from genes.engine import drift, values
 from genes.engine.evidence import column_form
 from genes.engine.text import heads
 from genes.models import Gene
 from genes.selectors.catalogue import matcher
+from genes.services.drift import watch
 
-ALGORITHM = 1
+ALGORITHM = 2
 
 
 def store_fingerprints(*, table: Table, profiles: Sequence[scanner.model.ColumnProfile]) -> int:
-    """Replace the genes of the columns that were read; returns how many."""
+    """Replace the genes of the columns that were read and look whether bound ones drift; returns how many."""
     book = matcher().book
     columns = {column.name: column for column in table.columns.exclude(state="gone")}
     genes = [_gene(columns[profile.name], profile, book) for profile in profiles if profile.name in columns]
@@ -25,27 +25,15 @@ def store_fingerprints(*, table: Table, profiles: Sequence[scanner.model.ColumnP
         genes, update_conflicts=True, unique_fields=["column"],
         update_fields=["at", "algorithm", "head", "form", "facts", "masked", "distinct", "unique_share"],
     )  # fmt: skip
+    watch(genes)
     return len(genes)
 
 
 def _gene(column: Column, profile: scanner.model.ColumnProfile, book: values.CodeBook) -> Gene:
-    facts = values.facts(profile.as_json(), book)
+    facts = drift.fingerprint(profile.as_json(), book)
     told = heads(column.comment or column.title)
     return Gene(
         column=column, at=timezone.now(), algorithm=ALGORITHM, head=(told[0] if told else "")[:200],
-        form=column_form(column.type), masked=facts.masked, distinct=profile.distinct,
-        unique_share=profile.unique / profile.distinct if profile.distinct else None,
-        facts={**facts.as_json(), **_shape(profile)},
+        form=column_form(column.type), masked=facts["masked"], distinct=profile.distinct,
+        unique_share=profile.unique / profile.distinct if profile.distinct else None, facts=facts,
     )  # fmt: skip
-
-
-def _shape(profile: scanner.model.ColumnProfile) -> dict[str, Any]:
-    """Lengths, patterns and types: what drift is measured from. Patterns hold classes of characters, no values."""
-    filled = profile.rows - profile.nulls
-    counted = sum(count for _pattern, count in profile.patterns) or 1
-    return {
-        "rows": profile.rows, "filled": filled, "null_share": profile.nulls / profile.rows if profile.rows else None,
-        "length": dict(profile.length) if profile.length else None,
-        "patterns": [[pattern[:80], round(count / counted, 4)] for pattern, count in list(profile.patterns)[:8]],
-        "detected": dict(profile.detected) if profile.detected else None,
-    }  # fmt: skip

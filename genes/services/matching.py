@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assets.choices import ObjectState
-from assets.models import Column, DataSource
+from assets.models import Column, DataSource, Table
 from core.jobs import JobContext, create_job
 from core.models import Job
 from genes.choices import MatchState, Origin, Zone
@@ -17,8 +17,11 @@ from genes.engine.match import Candidate
 from genes.engine.values import Facts
 from genes.models import Binding, Gene, Match
 from genes.selectors.catalogue import matcher
+from genes.selectors.recognising import recognised
+from genes.services.levels import propose_levels
 
 BATCH = 2_000  # columns
+TABLES = 200  # whose levels are proposed at once
 
 
 def request_matching(*, source: DataSource) -> Job:
@@ -49,6 +52,12 @@ def run_matching(context: JobContext) -> Any:
             proposed += keep(answers)
             detail["columns"] = len(answers)
     context.progress(len(ids), len(ids), "genes.match")
+    tables = list(
+        Table.objects.filter(source=source).exclude(state=ObjectState.GONE).order_by("pk").values_list("pk", flat=True)
+    )
+    for start in range(0, len(tables), TABLES):
+        context.check()
+        propose_levels(tables[start : start + TABLES])
     return lambda: {"columns": len(ids), "proposed": proposed}
 
 
@@ -59,7 +68,7 @@ def propose(column_ids: Sequence[UUID]) -> dict[UUID, list[Candidate]]:
     rows = list(columns)
     facts = [Facts.from_json(genes[row.pk].facts) if row.pk in genes else Facts() for row in rows]
     answers = matcher().match([described(row) for row in rows], facts)
-    return {row.pk: answer for row, answer in zip(rows, answers, strict=True)}
+    return recognised({row.pk: answer for row, answer in zip(rows, answers, strict=True)}, rows)
 
 
 def described(column: Column) -> evidence.Column:
@@ -77,7 +86,8 @@ def described(column: Column) -> evidence.Column:
 def keep(answers: dict[UUID, list[Candidate]]) -> int:
     """Store proposals: rejected pairs stay rejected, open ones are replaced. Returns how many columns got an element."""
     now = timezone.now()
-    decided = set(Binding.objects.filter(column__in=answers, origin=Origin.PERSON).values_list("column_id", flat=True))
+    bound = {binding.column_id: binding for binding in Binding.objects.filter(column__in=answers)}
+    decided = {column_id for column_id, binding in bound.items() if binding.origin == Origin.PERSON}
     refused = set(
         Match.objects.filter(column__in=answers, state=MatchState.REJECTED).values_list("column_id", "element_id")
     )
@@ -89,7 +99,8 @@ def keep(answers: dict[UUID, list[Candidate]]) -> int:
             Gene(column_id=column_id, at=now, zone=zone, confidence=best.confidence,
                  best_id=None if best.element == "NONE" else UUID(best.element))
         )  # fmt: skip
-        if column_id not in decided:
+        agreed = column_id in bound and str(bound[column_id].element_id) == best.element
+        if column_id not in decided and not agreed:
             matches += list(_matches(column_id, ranked, refused, now))
     Gene.objects.bulk_create(
         genes, update_conflicts=True, unique_fields=["column"], update_fields=["zone", "confidence", "best"]

@@ -142,4 +142,4 @@ def test_the_number_of_statements_does_not_grow_with_unchanged_tables(
     from core import jobs
 
     with django_assert_max_num_queries(60):
-        jobs.drain()
+        jobs.drain(once=True)  # what follows a census (matching) is counted by its own tests

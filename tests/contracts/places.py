@@ -28,6 +28,7 @@ from core import jobs, panels
 from core.exporting import ExportPage
 from core.models import Job
 from genes.services.decisions import accept
+from genes.services.recognisers import define_recogniser
 from quality.models import RuleProposal
 from quality.services.proposals import accept_proposals
 from quality.services.rules import create_rule
@@ -39,10 +40,11 @@ from tests.accounts import world
 WORD = "xqzv"  # in every name of the foreign agency
 CHINESE = "密锁"  # beside it, to search by without writing the word into the page ourselves
 SCRIPT = """
-CREATE TABLE {name}_person (id INTEGER PRIMARY KEY, {name}_name TEXT NOT NULL, {name}_sfzh TEXT);
-INSERT INTO {name}_person VALUES (1, '{name} 王晓岚', '11010519491231002X'), (2, '{name} 李敏', '000'), (3, '{name} 李敏', '440524188001010014');
+CREATE TABLE {name}_person (id INTEGER PRIMARY KEY, {name}_name TEXT NOT NULL, {name}_sfzh TEXT, {name}_sjh TEXT);
+INSERT INTO {name}_person VALUES (1, '{name} 王晓岚', '11010519491231002X', '13800000001'), (2, '{name} 李敏', '000', '13800000002'),
+    (3, '{name} 李敏', '440524188001010014', '13800000003');
 WITH RECURSIVE n (i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
-INSERT INTO {name}_person SELECT i, '{name} ' || i, 'K' || (10000 + i) FROM n;
+INSERT INTO {name}_person SELECT i, '{name} ' || i, 'K' || (10000 + i), '138' || (10000000 + i) FROM n;
 CREATE TABLE {name}_office (code TEXT PRIMARY KEY, title TEXT);
 INSERT INTO {name}_office VALUES ('A1', '{name}');
 """
@@ -260,7 +262,13 @@ def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
     column = Column.objects.get(table=table, name=f"{name}_sfzh")
     pattern = {"pattern": "^Z"}
     rule = create_rule(actor=manager, table=table, columns=[column], kind="matches", parameters=pattern, name=name)
-    change(path, f"ALTER TABLE {name}_office ADD COLUMN {name}_phone TEXT")
+    mobile = DataElement.objects.get(name="手机号码")
+    accept(actor=manager, column=Column.objects.get(table=table, name=f"{name}_sjh"), element=mobile)
+    define_recogniser(actor=manager, agency=agency, element=mobile, name=name, words=["sjh"])
+    change(
+        path,
+        f"ALTER TABLE {name}_office ADD COLUMN {name}_phone TEXT; UPDATE {name}_person SET {name}_sjh = '无 ' || {name}_name;",
+    )
     requests.request_census(actor=manager, source=source)
     drain()
     requests.request_scan(actor=manager, source=source, tables=())
