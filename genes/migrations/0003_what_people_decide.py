@@ -110,14 +110,6 @@ class Migration(migrations.Migration):
             name='batch',
             field=models.UUIDField(null=True),
         ),
-        migrations.AddIndex(
-            model_name='binding',
-            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch'], name='genes_binding_batch'),
-        ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch'], name='genes_decision_batch'),
-        ),
         migrations.AddField(
             model_name='columnlevel',
             name='decided_by',
