@@ -89,6 +89,7 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[Index, ...] = ()
     cut: int = 0  # columns beyond ``Limits.columns``, which are not listed
+    in_parts: bool = False  # all its rows are those of its partitions
 
     @property
     def label(self) -> str:

@@ -1,13 +1,15 @@
 """The rows of one reading on disk, column by column, so that memory holds one column at a time and never the table.
 
 A temporary file without a name takes each column of each batch as one piece. A column that holds plain numbers or
-dates is kept as such, eight bytes a value instead of its text; ``texts`` gives the canonical text of any column.
+dates is kept as such, eight bytes a value instead of its text; one of few different texts as a dictionary and a byte a
+value. ``texts`` gives the canonical text of any column.
 """
 
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,10 +19,21 @@ import pyarrow.compute as pc
 
 from scanner.errors import SourceError, said
 from scanner.model import Column
-from scanner.values.typed import TEXT, narrowed, plain_type, text_of
+from scanner.values.typed import TEXT, is_text, narrowed, plain_type, text_of
 
 SMALLEST = 8_192  # rows of a piece, but for the last …
 HEAVY = 32 << 20  # … and for heavy ones, in bytes
+LARGEST = 32_768  # rows of a piece: what kernels look at stays in the processor's cache
+FEW = 256  # different texts of a piece up to which it is kept as a dictionary
+WORDS = pa.dictionary(pa.uint8(), pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    at: int
+    size: int
+    words: int  # bytes of its dictionary, which stand behind it
+    kind: pa.DataType
 
 
 class Store:
@@ -34,7 +47,8 @@ class Store:
         self._end, self._most = 0, shutil.disk_usage(folder).free // 2
         self._waiting: list[Sequence[pa.Array]] = []  # batches too small to be written
         self._waiting_rows = self._waiting_bytes = 0
-        self._pieces: list[list[tuple[int, int, pa.DataType]]] = [[] for _ in columns]
+        self._pieces: list[list[_Piece]] = [[] for _ in columns]
+        self._repeating = [True] * len(columns)  # columns whose pieces have had few different texts so far
         self._types = [plain_type(column) for column in columns]
 
     def append(self, batch: pa.RecordBatch) -> None:
@@ -54,14 +68,27 @@ class Store:
         for place, column in enumerate(self.columns):
             parts = [narrowed(columns[place], column, self._types[place]) for columns in waiting]
             array = parts[0] if len(parts) == 1 else _joined(parts)
-            if array.type != self._types[place]:
+            if is_text(array.type):
                 self._types[place] = TEXT  # earlier pieces become text as they are read
             self.nulls[place] += array.null_count
-            piece = pa.record_batch([array], ["v"]).serialize()
-            self._pieces[place].append((self._end, piece.size, array.type))
-            self._write(piece)
+            for start in range(0, len(array), LARGEST):
+                self._keep(place, array.slice(start, LARGEST))
 
-    def _write(self, piece: pa.Buffer) -> None:
+    def _keep(self, place: int, array: pa.Array) -> None:
+        if is_text(array.type) and self._repeating[place]:
+            array = _in_few_words(array)
+            self._repeating[place] = array.type == WORDS
+        if array.type == WORDS:
+            words, piece = _serialized(array.dictionary), _serialized(array.indices)
+        else:
+            array = text_of(array) if is_text(array.type) else array
+            words, piece = b"", _serialized(array)
+        self._pieces[place].append(_Piece(self._end, len(piece), len(words), array.type))
+        self._write(piece)
+        if words:
+            self._write(words)
+
+    def _write(self, piece: pa.Buffer | bytes) -> None:
         left = memoryview(piece)
         if self._end + len(left) > self._most:
             raise SourceError(
@@ -80,9 +107,13 @@ class Store:
 
     def arrays(self, place: int) -> Iterator[pa.Array]:
         """The pieces of a column as they are kept: all of one type unless it is TEXT."""
-        for at, size, kind in self._pieces[place]:
-            data = os.pread(self._file.fileno(), size, at)
-            yield pa.ipc.read_record_batch(pa.py_buffer(data), pa.schema([("v", kind)])).column(0)
+        for piece in self._pieces[place]:
+            data = pa.py_buffer(os.pread(self._file.fileno(), piece.size + piece.words, piece.at))
+            if piece.words:
+                words = _array(data.slice(piece.size), WORDS.value_type)
+                yield pa.DictionaryArray.from_arrays(_array(data, WORDS.index_type), words, safe=False)
+            else:
+                yield _array(data, piece.kind)
 
     def texts(self, place: int) -> Iterator[pa.Array]:
         """The pieces of a column as canonical text."""
@@ -110,9 +141,31 @@ class Store:
 
 
 def _joined(parts: Sequence[pa.Array]) -> pa.Array:
-    if any(part.type != parts[0].type for part in parts):
+    if any(part.type != parts[0].type or pa.types.is_dictionary(part.type) for part in parts):
         parts = [pc.cast(text_of(part), TEXT) for part in parts]
     return pa.concat_arrays(parts)
+
+
+def _in_few_words(array: pa.Array) -> pa.Array:
+    """The array as WORDS when there are few different texts in it, else as it came."""
+    if pa.types.is_dictionary(array.type):
+        encoded = array
+    elif len(array) <= FEW or len(array.slice(0, 4 * FEW).unique()) <= FEW:
+        encoded = array.dictionary_encode()
+    else:
+        return array
+    if len(encoded.dictionary) > FEW:
+        return array
+    words = pc.cast(encoded.dictionary, WORDS.value_type)
+    return pa.DictionaryArray.from_arrays(pc.cast(encoded.indices, WORDS.index_type), words, safe=False)
+
+
+def _serialized(array: pa.Array) -> pa.Buffer:
+    return pa.record_batch([array], ["v"]).serialize()
+
+
+def _array(data: pa.Buffer, kind: pa.DataType) -> pa.Array:
+    return pa.ipc.read_record_batch(data, pa.schema([("v", kind)])).column(0)
 
 
 def values_of(array: pa.Array) -> npt.NDArray[Any]:

@@ -18,6 +18,7 @@ from scanner.model import Column, ValueClass
 from scanner.values.typed import TEXT, plain_type
 
 TOO_MUCH = said("reading it takes more memory than allowed")
+_BYTES_REPEATING = 1.25  # a value
 _MANY, _DENSE = 100_000_000, 1_000  # rows, and rows a byte: what no table of real values comes to
 
 
@@ -73,6 +74,8 @@ def batches(
             names = [opened.schema_arrow.names[at] for at in wanted]
             single = len(set(opened.schema_arrow.names)) == len(opened.schema_arrow.names)
             rows = _rows_a_batch(opened.metadata, limits)
+            if plain is not None and single and (repeating := _repeating(opened)):
+                opened = pq.ParquetFile(file, read_dictionary=repeating)
             for batch in opened.iter_batches(rows, columns=names if single else None, use_threads=False):
                 places = range(batch.num_columns) if single else wanted
                 taken = [batch.column(at) for at in places]
@@ -87,6 +90,24 @@ def batches(
             raise SourceError("read_failed", object=shown, reason=str(error)) from None
 
 
+def _repeating(opened: pq.ParquetFile) -> list[str]:
+    """Names of the text columns that take hardly a byte a value: a dictionary of few texts, better left as such."""
+    about, schema = opened.metadata, opened.schema_arrow
+    if about.num_columns != len(schema) or not about.num_row_groups:  # nested ones are several
+        return []
+    group = about.row_group(0)
+    sizes = [group.column(at).total_uncompressed_size for at in range(len(schema))]
+    return [
+        field.name
+        for field, size in zip(schema, sizes, strict=True)
+        if _is_string(field.type) and size < _BYTES_REPEATING * group.num_rows
+    ]
+
+
+def _is_string(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 def _rows_a_batch(about: pq.FileMetaData, limits: Limits) -> int:
     """Fewer where rows are fat; what the footer says is a guess only."""
     size = sum(about.row_group(number).total_byte_size for number in range(min(about.num_row_groups, 1_000)))
@@ -97,7 +118,7 @@ def _rows_a_batch(about: pq.FileMetaData, limits: Limits) -> int:
 def _plain(values: pa.Array, column: Column) -> pa.Array:
     """In the plain type of the column where that holds every value, else as canonical strings."""
     wanted, kind = plain_type(column), values.type
-    if kind == TEXT:
+    if kind == TEXT or (pa.types.is_dictionary(kind) and _is_string(kind.value_type)):
         return values
     cut = pa.types.is_timestamp(kind) and kind.unit == "ns"  # to microseconds, which the text says better
     if wanted != TEXT and not cut and (wanted == kind or not pa.types.is_floating(kind)):

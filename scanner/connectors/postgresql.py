@@ -1,5 +1,6 @@
 """PostgreSQL 12 or newer, by psycopg2."""
 
+import io
 import math
 import queue
 import re
@@ -13,6 +14,7 @@ import pyarrow as pa
 from scanner.connectors import canonical
 from scanner.connectors import postgresql_catalogue as catalogue
 from scanner.connectors.base import Connector, Driver, Parameter, load_driver
+from scanner.connectors.postgresql_catalogue import quoted
 from scanner.connectors.postgresql_rows import arrays_of, prints_as_text
 from scanner.connectors.watchdog import Watchdog, while_connecting
 from scanner.errors import SourceError, said
@@ -22,6 +24,7 @@ from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unrea
 _DRIVER = Driver("psycopg2", "pip install psycopg2-binary")
 _OLDEST = 120_000
 _LOCKED = "55P03"  # SQLSTATE lock_not_available
+_ROW_BYTES = 256  # what a row is reckoned at: a batch is so much for each of ``Limits.batch_rows``
 
 # Applied where the server knows them. check_interval: a query whose client was killed ends within seconds.
 _SESSION = {
@@ -274,7 +277,7 @@ class PostgreSQL(Connector):
         yield from self._read(table, columns, plain=True)
 
     def _read(self, table: Table, columns: Sequence[Column], *, plain: bool) -> Iterator[pa.RecordBatch]:
-        source = f"{quoted(table.schema)}.{quoted(table.name)}"
+        source = catalogue.relation(table)
         self._session()
         self.statements += 1
         if not columns:
@@ -314,10 +317,11 @@ class PostgreSQL(Connector):
         yield from self._rows(sql, columns, "the statement", plain=plain)
 
     def _rows(self, sql: str, columns: Sequence[Column], what: str, *, plain: bool = False) -> Iterator[pa.RecordBatch]:
-        for text, rows in self._copy(f"COPY ({sql}) TO STDOUT", what):
-            yield canonical.batch(columns, arrays_of(text, columns, raw=self._raw, plain=plain), rows)
+        for text in self._copy(f"COPY ({sql}) TO STDOUT", what):
+            arrays = arrays_of(text, columns, raw=self._raw, plain=plain)
+            yield canonical.batch(columns, arrays, len(arrays[0]))
 
-    def _copy(self, sql: str, what: str) -> Iterator[tuple[bytes, int]]:
+    def _copy(self, sql: str, what: str) -> Iterator[bytes]:
         """Whole rows by the batch. psycopg2 pushes rows; a thread and a short queue turn that into pulling."""
         psycopg2 = load_driver(self.kind, _DRIVER)
         connection, watchdog = self._connection, self._watchdog
@@ -349,36 +353,48 @@ class PostgreSQL(Connector):
                 self.close()
 
 
-class _Batches:
-    """The file that COPY writes to: one call is one row."""
+class _Batches(io.RawIOBase):
+    """The file that COPY writes to, behind a buffer that gathers rows without a call of ours for each.
+
+    The buffer hands over whole rows: all it has when the next one does not fit, and a row longer than it by itself.
+    """
 
     def __init__(self, limits: Limits, what: str, watchdog: Watchdog) -> None:
-        self.ready: queue.Queue[tuple[bytes, int] | BaseException | None] = queue.Queue(2)
+        self.ready: queue.Queue[bytes | BaseException | None] = queue.Queue(2)
         self.most = 2 * (limits.batch_bytes + limits.row_bytes)  # from the server between two batches, with headers
         self._limits, self._what = limits, what
         self._end = time.monotonic() + limits.read_seconds
         self._watchdog = watchdog
-        self._parts: list[bytes] = []
-        self._size = 0
         self._abandoned = False
 
     def fill(self, connection: Any, sql: str, failures: type[Exception]) -> None:
+        size = min(self._limits.batch_bytes, self._limits.row_bytes, self._limits.batch_rows * _ROW_BYTES)
+        rows = io.BufferedWriter(self, size)
         try:
             with connection.cursor() as cursor:
-                cursor.copy_expert(sql, self)
-            self._flush()
+                cursor.copy_expert(sql, rows)
+            rows.flush()
             self._put(None)
         except (failures, SourceError) as error:
             self._put(error)
+        finally:
+            self._abandoned = True  # what is left in the buffer goes nowhere
+            rows.close()
 
-    def write(self, row: bytes) -> None:
-        if len(row) > self._limits.row_bytes:
+    def writable(self) -> bool:
+        return True
+
+    def write(self, rows: Any) -> int:
+        """Called by the buffer only."""
+        if self._abandoned:
+            return len(rows)
+        if len(rows) > self._limits.row_bytes:
             self._watchdog.cut()
             raise self.row_too_large()
-        self._parts.append(row)
-        self._size += len(row)
-        if len(self._parts) >= self._limits.batch_rows or self._size >= self._limits.batch_bytes:
-            self._flush()
+        self._watchdog.rest()  # a slow reader of ours is no silence of the server
+        self._put(bytes(rows))
+        self._watchdog.extend(min(self._limits.silence_seconds, self._end - time.monotonic()), self.most)
+        return len(rows)
 
     def row_too_large(self) -> SourceError:
         return SourceError("row_too_large", object=self._what, megabytes=self._limits.row_bytes >> 20)
@@ -388,14 +404,7 @@ class _Batches:
         while not self.ready.empty():
             self.ready.get_nowait()
 
-    def _flush(self) -> None:
-        if self._parts:
-            self._watchdog.rest()  # a slow reader of ours is no silence of the server
-            self._put((b"".join(self._parts), len(self._parts)))
-            self._watchdog.extend(min(self._limits.silence_seconds, self._end - time.monotonic()), self.most)
-            self._parts, self._size = [], 0
-
-    def _put(self, item: tuple[bytes, int] | BaseException | None) -> None:
+    def _put(self, item: bytes | BaseException | None) -> None:
         while not self._abandoned:
             try:
                 self.ready.put(item, timeout=1)
@@ -409,10 +418,3 @@ def text_of(column: Column) -> str:
     if column.type == "inet":
         return f"pg_catalog.abbrev({quoted(column.name)})"
     return f"{quoted(column.name)}::pg_catalog.text"
-
-
-def quoted(name: str) -> str:
-    """An identifier for a statement; NUL cannot be part of a name and would silently cut it."""
-    if "\0" in name:
-        raise SourceError("no_such_table", object=name.replace("\0", "\\0"))
-    return '"' + name.replace('"', '""') + '"'

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scanner.connectors.base import limited
-from scanner.errors import said
+from scanner.errors import SourceError, said
 from scanner.guard import Limits
 from scanner.model import Column, ForeignKey, Index, Table, Unreadable, ValueClass
 
@@ -72,7 +72,10 @@ SELECT c.oid, c.nspname, c.relname, c.relkind, left(d.description, %(comment)s),
        CASE c.relkind WHEN 'v' THEN NULL WHEN 'f' THEN NULL WHEN 'p' THEN coalesce(l.size, 0) ELSE {size} END,
        pg_catalog.has_schema_privilege(c.nspoid, 'USAGE'),
        pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-       pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), c.locked
+       pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), c.locked,
+       c.relkind = 'p' OR EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i
+           JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
+           WHERE i.inhparent = c.oid AND n.nspname = '_timescaledb_internal')
 FROM relations c
 LEFT JOIN leaves l ON l.root = c.oid
 LEFT JOIN pg_catalog.pg_description d
@@ -156,6 +159,19 @@ CLASS = {
 }  # fmt: skip
 
 
+def quoted(name: str) -> str:
+    """An identifier for a statement; NUL cannot be part of a name and would silently cut it."""
+    if "\0" in name:
+        raise SourceError("no_such_table", object=name.replace("\0", "\\0"))
+    return '"' + name.replace('"', '""') + '"'
+
+
+def relation(table: Table) -> str:
+    """What FROM takes to read a table's own rows: what inherits from it is a table in its own right."""
+    only = "ONLY " if table.kind in ("table", "foreign_table") and not table.in_parts else ""
+    return f"{only}{quoted(table.schema)}.{quoted(table.name)}"
+
+
 def tables_statement(*, careful: bool) -> str:
     size, leaf_size = SIZES[not careful]
     return TABLES.format(
@@ -202,6 +218,7 @@ def _table(row: Row, columns: Sequence[Row], keys: Sequence[Row]) -> Table:
         primary_key=primary,
         foreign_keys=tuple(ForeignKey(tuple(k[4]), k[5], k[6], tuple(k[7])) for k in keys if k[1] == "f"),
         indexes=tuple(Index(k[2], tuple(k[4]), k[3]) for k in keys if k[1] == "i"),
+        in_parts=bool(row[11]),
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ what would be mistaken for these stands behind a backslash. No quotes, so nothin
 import re
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -64,19 +63,12 @@ def _parsed(text: bytes, types: Sequence[pa.DataType]) -> list[pa.Array]:
         ),
     )  # fmt: skip
     arrays = [canonical.one_array(parsed.column(name)) for name in names]
-    if not _has_escapes(text):
-        return arrays
     return [_unescaped(a) if a.type in (pa.string(), TEXT, pa.binary()) else a for a in arrays]
 
 
-def _has_escapes(text: bytes) -> bool:
-    signs = np.frombuffer(text, np.uint8)
-    places = np.flatnonzero(signs == ord("\\"))
-    return bool((signs[places + 1] != ord("N")).any())  # a row ends with a line feed: something always follows
-
-
 def _unescaped(values: pa.Array) -> pa.Array:
-    if not pc.any(pc.match_substring(values, "\\")).as_py():
+    data = values.buffers()[2]  # nulls leave nothing there, so what is left of backslashes begins an escape
+    if data is None or b"\\" not in data.to_pybytes():
         return values
     values = pc.replace_substring(values, _ESCAPED_BACKSLASH, _MARK)
     for letter, sign in _ESCAPED.items():

@@ -25,9 +25,12 @@ Hashes = npt.NDArray[np.uint64]
 Texts = Callable[[], Iterator[pa.Array]]  # the values of a column that are not null, from the first on
 
 SAMPLE = 4_096  # values by which a column is judged
-MANY, MOSTLY = 0.25, 0.6  # share of them that differ: too many to count in Arrow; too many to group
+MANY = 0.25  # share of them that differ: too many to count in Arrow …
+REPEATS = 0.5  # … and share of all values that may be expected to repeat: too few to group
 MOST_GROUPS, MOST_BYTES = 100_000, 16 << 20  # counted in Arrow; beyond, DuckDB groups, which can spill
 MOST_PLAIN = 12_000_000  # values whose hashes are sorted in memory
+_HEAD_BITS = 20
+_BEHIND_HEAD = np.uint64(64 - _HEAD_BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +103,35 @@ def _numbers(store: Store, place: int) -> pa.Table:
 
 
 def _counted(store: Store, place: int) -> tuple[pa.Table | None, bool]:
-    """The groups when they are few, else None; whether nearly all values of the first rows differ."""
+    """The groups when they are few, else None; whether most values are likely to differ, by the first rows."""
     held: list[pa.Table] = []
+    count = store.rows - store.nulls[place]
     groups = size = values = 0
-    for array in store.texts(place):
-        counts = pc.value_counts(pc.cast(array.drop_null(), TEXT))
-        held.append(pa.table({"v": counts.field(0), "n": counts.field(1)}))
+    for array in store.arrays(place):
+        counts = _counts_of(array)
+        held.append(counts)
         groups += len(counts)
         size += counts.nbytes
         values += len(array) - array.null_count
         if SAMPLE <= values < 8 * SAMPLE and groups > MANY * values:
-            return None, groups > MOSTLY * values
+            # n values drawn from D have about n/2D repeats, so a column of so many times n has as many times the share
+            return None, (values - groups) * count < REPEATS * values * values
         if groups > MOST_GROUPS or size > MOST_BYTES:
             held = [_merged(held)]
             groups, size = len(held[0]), held[0].nbytes
             if groups * 2 > MOST_GROUPS or size * 2 > MOST_BYTES:
                 return None, False
     return _merged(held), False
+
+
+def _counts_of(array: pa.Array) -> pa.Table:
+    """Each different text of a piece with its count."""
+    if pa.types.is_dictionary(array.type):
+        times = np.bincount(array.indices.drop_null().to_numpy(), minlength=len(array.dictionary))
+        found = np.flatnonzero(times)
+        return pa.table({"v": pc.cast(array.dictionary.take(pa.array(found)), TEXT), "n": times[found]})
+    counts = pc.value_counts(pc.cast(text_of(array).drop_null(), TEXT))
+    return pa.table({"v": counts.field(0), "n": counts.field(1)})
 
 
 def _merged(tables: Sequence[pa.Table]) -> pa.Table:
@@ -159,12 +174,15 @@ def repeated_in(ordered: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
 
 def _among(texts: Iterator[pa.Array], hashes: Hashes, wanted: Hashes) -> Iterator[pa.RecordBatch]:
     """The values whose hash is one of the wanted; the hashes stand in the order of the values."""
+    heads = np.zeros(1 << _HEAD_BITS, np.bool_)  # most others are passed over by the first bits of their hash
+    heads[wanted >> _BEHIND_HEAD] = True
     at = 0
     for array in texts:
         own = hashes[at : at + len(array)]
         at += len(array)
-        places = np.minimum(np.searchsorted(wanted, own), len(wanted) - 1)
-        found = np.flatnonzero(wanted[places] == own)
+        found = np.flatnonzero(heads[own >> _BEHIND_HEAD])
+        places = np.minimum(np.searchsorted(wanted, own[found]), len(wanted) - 1)
+        found = found[wanted[places] == own[found]]
         if len(found):
             yield pa.record_batch([pc.cast(array.take(pa.array(found)), TEXT)], ["v"])
 

@@ -1,6 +1,7 @@
 """How values spread: at most 20 bins over numbers, over days or seconds, over the lengths of texts."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -68,16 +69,22 @@ def histogram(session: Session, order: Order, value_class: ValueClass) -> Mappin
 
 
 def of_numbers(
-    numbers: npt.NDArray[Any], whole: bool, counts: npt.NDArray[np.int64], value_class: ValueClass
+    number: Callable[[int], float], upto: npt.NDArray[np.int64], whole: bool, value_class: ValueClass
 ) -> Mapping[str, Any] | None:
-    """The same over different numbers in order (days, seconds) and how often each occurs."""
-    low, high = numbers[0].item(), numbers[-1].item()
+    """The same over different numbers (days, seconds) in order; ``upto`` says how many rows come before each."""
+    last = len(upto) - 2
+    low, high = number(0), number(last)
     whole = whole and abs(low) < WHOLE_LIMIT and abs(high) < WHOLE_LIMIT
     bins = bins_between(low if whole else float(low), high if whole else float(high), whole=whole)
     if bins is None:
         return None
-    places = np.minimum(np.floor((numbers.astype(np.float64) - float(bins.low)) / float(bins.width)), bins.count - 1)
-    found = np.bincount(places.astype(np.int64), weights=counts, minlength=bins.count)
+    start, width = float(bins.low), float(bins.width)
+
+    def bin_of(place: int) -> int:  # never falls from one number to the next, so each bin is one stretch of them
+        return min(math.floor((float(number(place)) - start) / width), bins.count - 1)
+
+    begins = [bisect_left(range(last + 1), bin, key=bin_of) for bin in range(bins.count)]
+    found = np.diff(upto[[*begins, last + 1]])
     shown: Callable[[float], Any] = _number
     if value_class is ValueClass.DATE:
         shown = _date_text

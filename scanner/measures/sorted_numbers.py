@@ -27,6 +27,7 @@ _POWERS = np.array([10**power for power in range(1, 19)], np.int64)
 _CHECKED_DIGITS = (8, 9, *range(12, 20))  # of whole numbers: dates without signs, check digits
 _SECOND = 1_000_000
 _PRINTED = 1 << 20  # doubles printed at a time
+_FEW = 1 << 16  # counts up to this are counted themselves
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,18 @@ class Sorted:
     kind: pa.DataType
     values: npt.NDArray[Any]
     counts: Ints
-    count: int
+    upto: Ints  # rows before each value, and last of all those of all
+
+    @property
+    def count(self) -> int:
+        return int(self.upto[-1])
+
+    def number(self, place: int) -> float:
+        """What a histogram counts."""
+        value: float = self.values[place].item()
+        if pa.types.is_timestamp(self.kind):
+            return value // _SECOND
+        return value / float(10**self.kind.scale) if pa.types.is_decimal(self.kind) else value
 
     def text(self, place: int) -> str:
         return one_text(self.values[place], self.kind)
@@ -52,7 +64,8 @@ def measured(store: Store, place: int, sketcher: Sketcher | None) -> dict[str, A
     values = store.numbers(place)
     values.sort()
     firsts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    held = Sorted(kind, values[firsts], np.diff(firsts, append=len(values)), len(values))
+    upto = np.append(firsts, len(values))
+    held = Sorted(kind, values if len(firsts) == len(values) else values[firsts], np.diff(upto), upto)
 
     def shown(at: int) -> Any:
         return to_json(held.text(at), value_class)
@@ -71,7 +84,7 @@ def measured(store: Store, place: int, sketcher: Sketcher | None) -> dict[str, A
     else:
         found["length"] = _length(held)
     longest = found["length"]["max"]
-    found["histogram"] = histogram.of_numbers(*_bins_over(held, longest), held.counts, value_class)
+    found["histogram"] = histogram.of_numbers(held.number, upto, _is_whole(kind, longest), value_class)
     if sketcher is not None:
         for at in range(0, len(firsts), CHUNK_ROWS):
             sketcher.add(held.chunk(at, at + CHUNK_ROWS))
@@ -80,29 +93,36 @@ def measured(store: Store, place: int, sketcher: Sketcher | None) -> dict[str, A
 
 def _top(counts: Ints) -> list[int]:
     """Places of the greatest counts, equal ones from the first on."""
-    least = 0 if len(counts) <= TOP else int(np.partition(counts, len(counts) - TOP)[-TOP])
+    least = 0 if len(counts) <= TOP else _rank_from_above(counts, TOP)
     above = np.flatnonzero(counts > least)
     level = np.flatnonzero(counts == least)[: TOP - len(above)]
     places: list[int] = np.concatenate([above, level]).tolist()
     return sorted(places, key=lambda at: (-int(counts[at]), at))
 
 
+def _rank_from_above(counts: Ints, rank: int) -> int:
+    """The count at this rank, the greatest being 1."""
+    most = int(counts.max())
+    if most > _FEW:
+        return int(np.partition(counts, len(counts) - rank)[-rank])
+    upto = np.cumsum(np.bincount(counts)[::-1])
+    return most - int(np.searchsorted(upto, rank))
+
+
 def _sum(values: npt.NDArray[Any], kind: pa.DataType) -> Fraction:
     if pa.types.is_floating(kind):
         parts = (values[at : at + (1 << 24)] for at in range(0, len(values), 1 << 24))
         return sum(map(numbers.sum_of_doubles, parts), Fraction(0))
-    whole = (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
+    if max(-int(values[0]), int(values[-1])) * len(values) < 1 << 63:
+        whole = int(values.sum())
+    else:
+        whole = (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
     return Fraction(whole, 10**kind.scale) if pa.types.is_decimal(kind) else Fraction(whole)
 
 
-def _bins_over(held: Sorted, longest: int) -> tuple[npt.NDArray[Any], bool]:
-    """The numbers that a histogram counts, and whether they are whole."""
-    kind = held.kind
-    if pa.types.is_timestamp(kind):
-        return held.values // _SECOND, True
-    if pa.types.is_decimal(kind):
-        return held.values / 10**kind.scale, False
-    return held.values, pa.types.is_date(kind) or (pa.types.is_integer(kind) and longest <= 18)
+def _is_whole(kind: pa.DataType, longest: int) -> bool:
+    """Whether what a histogram counts is whole numbers."""
+    return pa.types.is_temporal(kind) or (pa.types.is_integer(kind) and longest <= 18)
 
 
 def _length(held: Sorted) -> dict[str, Any]:
@@ -139,7 +159,7 @@ def _of_integers(held: Sorted) -> dict[str, Any]:
     checksums: dict[str, int] = {}
     dates: dict[str, int] = {}
     patterns: list[tuple[str, int]] = []
-    sums = np.concatenate([[0], np.cumsum(held.counts)])
+    sums = held.upto
     for digits in range(1, 20):
         least, most = (10 ** (digits - 1) if digits > 1 else 0), 10**digits - 1
         for negative in (False, True):

@@ -2,16 +2,21 @@
 
 from typing import Protocol
 
-from scanner.model import Column, ValueClass
+from scanner.connectors.postgresql_catalogue import relation
+from scanner.model import Column, Table, ValueClass
 from scanner.where.order import duckdb_key
 
 
 class PushDialect(Protocol):
     formats: bool  # the driver formats the statement, so a literal % is doubled when there are parameters
     judges_groups: bool  # its GROUP BY and joins tell exactly the values apart that differ canonically
+    sets: int  # columns that one statement groups by, each for itself
 
     def quoted(self, name: str) -> str:
         """An identifier."""
+
+    def relation(self, table: Table) -> str:
+        """What FROM takes to read the table's own rows."""
 
     def operand(self, quoted: str, printed: str, column: Column) -> str:
         """What stands for the column in a condition (``Condition.sql``)."""
@@ -27,8 +32,13 @@ class PushDialect(Protocol):
 
 
 class _Standard:
+    sets = 1
+
     def quoted(self, name: str) -> str:
         return '"' + name.replace('"', '""') + '"'
+
+    def relation(self, table: Table) -> str:
+        return ".".join(self.quoted(name) for name in (table.schema, table.name) if name)
 
     def order(self, key: str, column: Column) -> str:
         return key
@@ -37,6 +47,10 @@ class _Standard:
 class PostgreSQL(_Standard):
     formats = True
     judges_groups = True
+    sets = 16
+
+    def relation(self, table: Table) -> str:
+        return relation(table)
 
     def operand(self, quoted: str, printed: str, column: Column) -> str:
         return f"({printed})" if column.value_class is ValueClass.TEXT else quoted

@@ -12,10 +12,7 @@ from scanner.push.sql import Sql, batches
 from scanner.push.target import Target
 from scanner.store import Store
 
-SAMPLE, MOSTLY = (
-    4_096,
-    0.5,
-)  # of so many first values this share differ: grouped at the source they would cross all the same
+SAMPLE, MANY = 4_096, 0.25  # of so many first values this share differ: to group them costs more than to send them
 
 
 def load_combinations(
@@ -50,11 +47,37 @@ def load_values(
     return grouped(session, name)
 
 
-def load_column(target: Target, column: Column, stop: Callable[[], None]) -> Store:
-    """All values of a column by themselves, nulls too: of mostly different ones the source is spared the grouping."""
-    store = Store([column], tempfile.gettempdir())
+def load_sets(
+    session: Session, name: str, target: Target, columns: Sequence[Column], stop: Callable[[], None]
+) -> dict[str, Frequencies]:
+    """The frequencies of several columns from one reading of the table at the source, in tables ``name_0``, …"""
+    keys = [f"v{place}" for place in range(len(columns))]
+    arriving = f"{name}_arriving"
+    fields = ", ".join(f"{key} VARCHAR" for key in keys)
+    session.execute(f"CREATE OR REPLACE TABLE {arriving} ({fields}, n BIGINT, others BIGINT)")
+    with closing(target.frequency_sets(columns)) as arrived:
+        for batch in arrived:
+            stop()
+            session.register("batch", pa.table(dict(zip([*keys, "n", "others"], batch.columns, strict=True))))
+            session.execute(f"INSERT INTO {arriving} SELECT * FROM batch")
+            session.unregister("batch")
+    found: dict[str, Frequencies] = {}
+    for place, column in enumerate(columns):
+        own = f"others = {(1 << len(columns)) - 1 - (1 << (len(columns) - 1 - place))} AND v{place} IS NOT NULL"
+        session.execute(
+            f"CREATE OR REPLACE TABLE {name}_{place} AS"
+            f" SELECT v{place} AS v, sum(n)::BIGINT AS n FROM {arriving} WHERE {own} GROUP BY v{place}"
+        )
+        found[column.name] = grouped(session, f"{name}_{place}")
+    session.execute(f"DROP TABLE {arriving}")
+    return found
+
+
+def load_columns(target: Target, columns: Sequence[Column], stop: Callable[[], None]) -> Store:
+    """All values of these columns, nulls too: of mostly different ones the source is spared the grouping."""
+    store = Store(columns, tempfile.gettempdir())
     try:
-        with closing(target.stream_column(column)) as arrived:
+        with closing(target.stream_columns(columns)) as arrived:
             for batch in arrived:
                 stop()
                 store.append(batch)
@@ -66,13 +89,13 @@ def load_column(target: Target, column: Column, stop: Callable[[], None]) -> Sto
 
 
 def mostly_different(target: Target, columns: Sequence[Column]) -> set[str]:
-    """Names of the columns whose first values are mostly different, told by the source."""
+    """Names of the columns whose first values are so different that they are better sent, told by the source."""
     found: set[str] = set()
     names = {f"count(DISTINCT {target.key(column)})": column for column in columns}
     for group in batches([Sql(text) for text in names], width=200):
         asked = [names[piece.text] for piece in group]
         counts = target.row_of_first(group, asked, SAMPLE)
-        found |= {column.name for column, count in zip(asked, counts, strict=True) if count > MOSTLY * SAMPLE}
+        found |= {column.name for column, count in zip(asked, counts, strict=True) if count > MANY * SAMPLE}
     return found
 
 

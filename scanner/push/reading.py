@@ -19,18 +19,19 @@ from scanner.measures import measure_column, measure_numbers
 from scanner.measures.frequency import Frequencies, Session, count_values
 from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table, ValueClass
 from scanner.push import counting, evidence, failing
-from scanner.push.frequencies import load_column, load_combinations, load_values, mostly_different
+from scanner.push.frequencies import load_columns, load_combinations, load_sets, load_values, mostly_different
 from scanner.push.sql import Sql, both
 from scanner.push.target import Target
 from scanner.references import References
 from scanner.rules import freshness, run
 from scanner.rules.binding import BoundRule, bind
 from scanner.rules.verdicts import Freshness, Reference, RowCount, is_between
-from scanner.store import Scan
+from scanner.store import Scan, Store
 from scanner.values.typed import TEXT
 
 _VALUES, _COMBINATIONS, _REFERENCED = "frequencies", "combinations", "referenced"
-_STREAMED = "streamed"
+_STREAMED, _SETS = "streamed", "sets"
+MOST_STREAMED = 1 << 27  # values that one statement brings: they wait on the disk here
 
 
 class Push:
@@ -50,8 +51,10 @@ class Push:
         self.results: dict[str, CheckResult] = {}
         self.counted: dict[str, counting.Counted] = {}
         self.held: tuple[tuple[str, str | None], Frequencies] | None = None  # of a column under a condition
-        self.plain: set[str] = set()  # columns of mostly different values
-        self.store = ExitStack()  # the values of such a column
+        self.plain: set[str] = set()  # columns of mostly different values …
+        self.store = ExitStack()  # … of which some are here at a time
+        self.streamed: Store | None = None
+        self.sets: dict[str, Frequencies] = {}  # of other columns, read together
 
     def read(self, profile: bool, rules: Sequence[Rule], sketch_key: bytes | None) -> Reading:
         bound = self._bind(rules)
@@ -97,19 +100,42 @@ class Push:
         return [item for item in bound if item.rule.id not in faults]
 
     def _profile(self, column: Column, rows: int, sketch_key: bytes | None) -> ColumnProfile:
+        self.held = None
         if column.name not in self.plain:
-            freq = load_values(self.session, _VALUES, self.target, column, None, self.stop)
+            freq = self._grouped(column)
             self.held = (column.name, None), freq
             return measure_column(freq, column, rows=max(rows, freq.count), sketch_key=sketch_key)
-        self.held = None
-        self.store.close()
-        store = self.store.enter_context(closing(load_column(self.target, column, self.stop)))
-        if store.type(0) != TEXT:
-            return measure_numbers(store, 0, sketch_key)
+        store = self._stored(column, rows)
+        place = store.columns.index(column)
+        if store.type(place) != TEXT:
+            return measure_numbers(store, place, sketch_key)
         plainly = column.value_class in (ValueClass.TEXT, ValueClass.BINARY)
-        freq = count_values(self.session, _STREAMED, store, 0, Scan(store, [0], self.stop), plainly=plainly)
+        scan = Scan(store, [place], self.stop)
+        freq = count_values(self.session, _STREAMED, store, place, scan, plainly=plainly)
         self.held = (column.name, None), freq
         return measure_column(freq, column, rows=store.rows, sketch_key=sketch_key)
+
+    def _grouped(self, column: Column) -> Frequencies:
+        """The frequencies of a column from the source, and with it of those that come after it."""
+        if column.name not in self.sets:
+            columns = self._from(column, plain=False)[: self.target.dialect.sets]
+            if len(columns) == 1:
+                return load_values(self.session, _VALUES, self.target, column, None, self.stop)
+            self.sets = load_sets(self.session, _SETS, self.target, columns, self.stop)
+        return self.sets[column.name]
+
+    def _stored(self, column: Column, rows: int) -> Store:
+        """The values of a column of mostly different ones, and of as many of those after it as there is room for."""
+        if self.streamed is None or column not in self.streamed.columns:
+            self.store.close()
+            columns = self._from(column, plain=True)[: max(1, MOST_STREAMED // max(1, rows))]
+            self.streamed = self.store.enter_context(closing(load_columns(self.target, columns, self.stop)))
+        return self.streamed
+
+    def _from(self, column: Column, *, plain: bool) -> list[Column]:
+        """This column and those after it that are measured alike."""
+        after = self.table.columns[self.table.columns.index(column) :]
+        return [item for item in after if (item.name in self.plain) == plain]
 
     def _judge(self, item: BoundRule) -> None:
         """A rule that fails to run says so in its result; the others still run."""

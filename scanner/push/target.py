@@ -21,8 +21,7 @@ class Target:
     def __init__(self, connector: Connector, table: Table, alias: str = "t") -> None:
         self.connector, self.table, self._alias = connector, table, alias
         self.dialect = DIALECTS[connector.dialect]
-        names = [table.schema, table.name] if table.schema else [table.name]
-        self.relation = self._escaped(".".join(self.dialect.quoted(name) for name in names)) + f" {alias}"
+        self.relation = self._escaped(self.dialect.relation(table)) + f" {alias}"
 
     @property
     def primary_key(self) -> list[Column]:
@@ -88,9 +87,10 @@ class Target:
     def stream(self, statement: Sql, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
         return self.connector.query(*self._sent(statement), columns)
 
-    def stream_column(self, column: Column) -> Iterator[pa.RecordBatch]:
-        """Every value of a column, plain where that is cheaper."""
-        return self.connector.query_plain(*self._sent(self.select(self.output(column))), [column])
+    def stream_columns(self, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        """Every value of these columns, plain where that is cheaper."""
+        outputs = ", ".join(map(self.output, columns))
+        return self.connector.query_plain(*self._sent(self.select(outputs)), columns)
 
     def frequencies(
         self, columns: Sequence[Column], where: Sql | None = None, *, limit: int | None = None
@@ -105,6 +105,17 @@ class Target:
             tail += f" ORDER BY count(*) DESC, {self.order(columns)} LIMIT {limit}"
         outputs = ", ".join([*map(self.output, columns), "count(*)"])
         return self.stream(self.select(outputs, where, tail), [*columns, COUNT])
+
+    def frequency_sets(self, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        """Each value of each column and how often it occurs, in one reading of the table; last, which column it is.
+
+        The column at place ``i`` of ``n`` is told by the bit ``n - 1 - i`` being the only one that is not set.
+        """
+        keys = [self.key(column) for column in columns]
+        sets = ", ".join(f"({key})" for key in keys)
+        outputs = ", ".join([*map(self.output, columns), "count(*)", f"GROUPING({', '.join(keys)})"])
+        statement = self.select(outputs, tail=f" GROUP BY GROUPING SETS ({sets})")
+        return self.stream(statement, [*columns, COUNT, COUNT])
 
     def _sent(self, statement: Sql) -> tuple[str, list[Any]]:
         """Without parameters the driver does not format, so what was doubled is not."""

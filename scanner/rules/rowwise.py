@@ -40,6 +40,7 @@ class _Failed:
     table: str
     count: int = 0
     values: list[pa.Table] = field(default_factory=list)
+    size: int = 0  # bytes of these
     places: list[Ints] = field(default_factory=list)
 
 
@@ -81,7 +82,8 @@ def _look_at(session: Session, array: pa.Array, start: int, tasks: Sequence[_Fai
     values = array.drop_null() if array.null_count else array
     if not len(values):
         return
-    groups = values.dictionary_encode() if len(values) > 64 and _repeats(values) else None
+    grouped = pa.types.is_dictionary(values.type)
+    groups = values if grouped else values.dictionary_encode() if len(values) > 64 and _repeats(values) else None
     distinct = groups.dictionary if groups is not None else values
     plain = values_of(distinct) if distinct.type != pa.string() and distinct.type != TEXT else None
     chunk = Chunk(text_of(distinct)) if any(task.passing for task in tasks) else None
@@ -101,7 +103,8 @@ def _look_at(session: Session, array: pa.Array, start: int, tasks: Sequence[_Fai
             codes = groups.indices.to_numpy()
             places = np.flatnonzero(bad[codes])
             times = np.bincount(codes[places], minlength=len(bad))
-            failing, times = distinct.filter(pa.array(bad)), times[bad]
+            seen = times > 0  # a dictionary may hold more than the values of this piece
+            failing, times = distinct.filter(pa.array(seen)), times[seen]
         _keep(session, task, text_of(failing), times, (places if present is None else present[places]) + start)
 
 
@@ -114,12 +117,13 @@ def _keep(session: Session, task: _Failed, values: pa.Array, times: Ints | None,
     task.places.append(places)
     times = np.ones(len(values), np.int64) if times is None else times
     task.values.append(pa.table({"v0": pc.cast(values, TEXT), "n": times}))
-    if sum(table.nbytes for table in task.values) > _MOST_BYTES:
+    task.size += task.values[-1].nbytes
+    if task.size > _MOST_BYTES:
         _spill(session, task)
 
 
 def _spill(session: Session, task: _Failed) -> None:
-    held, task.values = task.values, []
+    held, task.values, task.size = task.values, [], 0
     session.execute(f"CREATE TABLE IF NOT EXISTS {task.table} (v0 VARCHAR, n BIGINT)")
     if held:
         session.register("failing_values", pa.concat_tables(held))

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
-Numbers = npt.NDArray[np.int32]
+Numbers = npt.NDArray[np.int16]
 Mask = npt.NDArray[np.bool_]
 
 CHUNK_ROWS = 32_768  # small enough to stay in the processor's cache
@@ -114,7 +114,8 @@ def chunk_of(texts: list[str]) -> Chunk:
 def digits(matrix: Bytes) -> tuple[Mask, Bytes]:
     """Which values are decimal digits throughout, and each byte as a digit (nonsense where it is none)."""
     numbers = matrix - np.uint8(48)  # bytes below 48 wrap to large numbers
-    return everywhere(numbers < 10), numbers
+    numeric: Mask = np.maximum.reduce(numbers, axis=0) < 10
+    return numeric, numbers
 
 
 def everywhere(found: npt.NDArray[np.bool_]) -> Mask:
@@ -123,11 +124,14 @@ def everywhere(found: npt.NDArray[np.bool_]) -> Mask:
     return mask
 
 
+def translated(matrix: Bytes, table: bytes) -> Bytes:
+    """Each byte as the table of 256 bytes has it; five times as quick as indexing an array."""
+    return np.frombuffer(matrix.tobytes().translate(table), np.uint8).reshape(matrix.shape)
+
+
 def weighted(numbers: Bytes, weights: Sequence[int]) -> Numbers:
-    """The weighted sum of the places of each value."""
-    total = np.zeros(numbers.shape[1], np.int32)
-    for place, weight in zip(numbers, weights, strict=False):
-        total += place * np.int32(weight)
+    """The weighted sum of the first places of each value; 16 bits hold it for all that is digits."""
+    total: Numbers = np.einsum("ij,i->j", numbers[: len(weights)], np.array(weights, np.int16))
     return total
 
 

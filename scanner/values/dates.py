@@ -22,7 +22,7 @@ SHORT_PARTS = {"M": "month", "D": "day", "h": "hour"}
 RANGES = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
 LITERAL_LETTERS = "TZ"
 _PIECE = re.compile(r"YYYY|MM|DD|hh|mm|ss|M|D|h|.", re.DOTALL)
-_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int32)
+_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int16)
 _LEAP_YEAR = 2000  # stands in for the year of a format that has none
 
 DETECTED_FORMATS = (
@@ -159,8 +159,8 @@ def _in_layout(matrix: Bytes, layout: Layout) -> Mask:
         mask &= numeric & (number >= lowest) & (number <= highest)
         if field.bare and field.width == 2:
             mask &= number >= 10
-    years = found.get("year", np.full(matrix.shape[1], _LEAP_YEAR, np.int32))
-    ones = np.ones(matrix.shape[1], np.int32)
+    years = found.get("year", np.full(matrix.shape[1], _LEAP_YEAR, np.int16))
+    ones = np.ones(matrix.shape[1], np.int16)
     return mask & real_dates(years, found.get("month", ones), found.get("day", ones))
 
 

@@ -8,7 +8,6 @@ from scanner.values.chunk import Bytes, Chunk, Mask, digits
 
 SHORTEST, LONGEST = 12, 19
 _FORM = re.compile(rf"[0-9]{{{SHORTEST},{LONGEST}}}")
-_DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9], np.uint8)  # the digit sum of the double
 
 
 def is_luhn(text: str) -> bool:
@@ -31,7 +30,9 @@ def _valid(matrix: Bytes) -> Mask:
     numeric, values = digits(matrix)
     if not numeric.any():
         return numeric
-    values = np.minimum(values, 9)[::-1]  # what is no digit is of no account
-    total = values[::2].sum(axis=0, dtype=np.int32) + _DOUBLED[values[1::2]].sum(axis=0, dtype=np.int32)
+    values = values[::-1]
+    doubled = 2 * values[1::2]  # what is no digit is of no account: bytes may overflow
+    doubled -= 9 * (doubled > 9).view(np.uint8)  # the digit sum of the double
+    total = np.add.reduce(values[::2], axis=0, dtype=np.uint8) + np.add.reduce(doubled, axis=0, dtype=np.uint8)
     valid: Mask = numeric & (total % 10 == 0)
     return valid

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from scanner.values.chunk import Bytes, Chunk, Mask, everywhere, weighted
+from scanner.values.chunk import Bytes, Chunk, Mask, translated, weighted
 
 WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "0X987654321"  # by the weighted sum modulo 11: 11 minus it, 10 written X, 11 written 0
@@ -12,6 +12,7 @@ _FORM = re.compile(r"[0-9A-Z]{8}-?[0-9X]")
 _UNKNOWN = 255
 _VALUES = np.full(256, _UNKNOWN, np.uint8)
 _VALUES[np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", np.uint8)] = np.arange(36, dtype=np.uint8)
+_TABLE = _VALUES.tobytes()
 _CHECK_BYTES = np.frombuffer(CHECKS.encode(), np.uint8)
 
 
@@ -29,8 +30,8 @@ def org_codes(chunk: Chunk) -> Mask:
 
 
 def _valid(matrix: Bytes) -> Mask:
-    values = _VALUES[matrix[:8]]
-    known = everywhere(values != _UNKNOWN)
+    values = translated(matrix[:8], _TABLE)
+    known: Mask = np.maximum.reduce(values, axis=0) != _UNKNOWN
     if not known.any():
         return known
     valid: Mask = known & (matrix[-1] == _CHECK_BYTES[weighted(values, WEIGHTS) % 11])

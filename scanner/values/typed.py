@@ -36,6 +36,11 @@ def plain_type(column: Column) -> pa.DataType:
     return _PLAIN.get(column.value_class, TEXT)
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether an array of the type holds canonical text, of a dictionary or not."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind))
+
+
 def narrowed(array: pa.Array, column: Column, wanted: pa.DataType) -> pa.Array:
     """The array in the wanted type, when all its values are plain; else as canonical text."""
     if wanted != TEXT:
@@ -45,7 +50,7 @@ def narrowed(array: pa.Array, column: Column, wanted: pa.DataType) -> pa.Array:
             return text_of(array)
         if _is_plain(found):
             return found
-    return text_of(array)
+    return array if is_text(array.type) else text_of(array)
 
 
 def _is_plain(array: pa.Array) -> bool:
@@ -66,6 +71,8 @@ def _is_plain(array: pa.Array) -> bool:
 def text_of(array: pa.Array) -> pa.Array:
     """The canonical text of an array of plain type, or of text."""
     kind = array.type
+    if pa.types.is_dictionary(kind):
+        return array.dictionary_decode()
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return array
     if pa.types.is_floating(kind):

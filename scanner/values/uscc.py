@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from scanner.values.chunk import Bytes, Chunk, Mask, everywhere, weighted
+from scanner.values.chunk import Bytes, Chunk, Mask, translated, weighted
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = tuple(pow(3, power, 31) for power in range(17))
 _UNKNOWN = 255
 _VALUES = np.full(256, _UNKNOWN, np.uint8)
 _VALUES[np.frombuffer(ALPHABET.encode(), np.uint8)] = np.arange(31, dtype=np.uint8)
+_TABLE = _VALUES.tobytes()
 
 
 def is_uscc(text: str) -> bool:
@@ -25,8 +26,8 @@ def usccs(chunk: Chunk) -> Mask:
 
 
 def _valid(matrix: Bytes) -> Mask:
-    values = _VALUES[matrix]
-    known = everywhere(values != _UNKNOWN)
+    values = translated(matrix, _TABLE)
+    known: Mask = np.maximum.reduce(values, axis=0) != _UNKNOWN
     if not known.any():
         return known
     checks = -weighted(values[:17], WEIGHTS) % 31

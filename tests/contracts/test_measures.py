@@ -81,12 +81,14 @@ def test_the_push_plan_sends_no_more_than_a_statement_a_column(filled: tuple[Eng
     assert reading.statements <= 1 + loading + len(table.columns)
 
 
-def test_columns_streamed_by_themselves_measure_as_grouped_ones(
-    filled: tuple[Engine, str, list[nasty.Row]], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("together", [1 << 20, 1])
+def test_streamed_columns_measure_as_grouped_ones(
+    filled: tuple[Engine, str, list[nasty.Row]], monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
     engine, name, rows = filled
     monkeypatch.setattr("scanner.push.reading.SMALL_ROWS", -1)
-    monkeypatch.setattr("scanner.push.frequencies.MOSTLY", -1)
+    monkeypatch.setattr("scanner.push.frequencies.MANY", -1)
+    monkeypatch.setattr("scanner.push.reading.MOST_STREAMED", together)
     table, reading = read(engine, name, "push")
     assert (reading.rows, reading.plan) == (len(rows), "push")
     assert differences(profiles(reading), {found["name"]: found for found in naive.profile(rows, table)}) == {}

@@ -13,7 +13,8 @@ from scanner.connectors.base import Connector
 from scanner.connectors.registry import open_source
 from scanner.errors import SourceError
 from scanner.guard import Limits
-from scanner.model import Column, ForeignKey, Index, Snapshot, Table, Unreadable, ValueClass
+from scanner.model import Column, ForeignKey, Index, Rule, Snapshot, Table, Unreadable, ValueClass
+from scanner.reading import read_table
 from tests.contracts import sources
 from tests.contracts.sources import Estate
 
@@ -180,6 +181,39 @@ def test_a_partition_counts_with_its_parent(source: Connector) -> None:
     assert months.bytes >= 3 * 8192
     assert sum(batch.num_rows for batch in source.read(months, months.columns)) == 80
     assert source.describe("gov", "months_2a").name == "months_2a"  # by name all the same
+
+
+@pytest.mark.parametrize("plan", ["pull", "push"])
+def test_a_table_is_read_without_those_that_inherit_from_it(source: Connector, cursor: Any, plan: str) -> None:
+    cursor.execute(
+        "CREATE TABLE gov.paper (no text); CREATE TABLE gov.scan () INHERITS (gov.paper);"
+        "INSERT INTO gov.paper VALUES ('a'), (NULL); INSERT INTO gov.scan VALUES ('b'), (NULL), (NULL)"
+    )
+    try:
+        for name, rows, nulls in (("paper", 2, 1), ("scan", 3, 2)):
+            table = source.describe("gov", name)
+            rules = [Rule("there", "not_null", ("no",)), Rule("rows", "row_count", parameters={"max": rows})]
+            reading = read_table(source, table, rules=rules, plan=plan)
+            assert [(column.rows, column.nulls, column.distinct) for column in reading.columns] == [(rows, nulls, 1)]
+            assert [(result.evaluated, result.failed) for result in reading.results] == [(rows, nulls), (rows, 0)]
+            assert sum(batch.num_rows for batch in source.read(table, [])) == rows
+    finally:
+        cursor.execute("DROP TABLE gov.scan, gov.paper")
+
+
+@pytest.mark.parametrize("plan", ["pull", "push"])
+def test_a_partitioned_table_is_read_with_its_partitions(source: Connector, cursor: Any, plan: str) -> None:
+    """Chunks of TimescaleDB inherit and are partitions all the same."""
+    cursor.execute(
+        "CREATE SCHEMA _timescaledb_internal; CREATE TABLE gov.metrics (k int);"
+        "CREATE TABLE _timescaledb_internal.chunk () INHERITS (gov.metrics);"
+        "INSERT INTO _timescaledb_internal.chunk VALUES (1), (2)"
+    )
+    try:
+        for name, rows in (("months", 80), ("metrics", 2)):
+            assert read_table(source, source.describe("gov", name), plan=plan).rows == rows
+    finally:
+        cursor.execute("DROP TABLE _timescaledb_internal.chunk, gov.metrics; DROP SCHEMA _timescaledb_internal")
 
 
 def test_a_foreign_key_to_a_partitioned_table_is_one(source: Connector) -> None:
