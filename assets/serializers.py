@@ -100,7 +100,7 @@ class SystemWriteSerializer(serializers.ModelSerializer[InformationSystem]):
 
 class SourceSerializer(serializers.ModelSerializer[DataSource]):
     agency = AgencyRef(read_only=True)
-    has_secrets = serializers.BooleanField(read_only=True)
+    has_secrets = serializers.BooleanField(source="keeps_secrets", read_only=True)
     brake_held = serializers.BooleanField(read_only=True, help_text="A mass disappearance waits for a person.")
     error = serializers.SerializerMethodField()
     url = serializers.CharField(source="get_absolute_url", read_only=True)

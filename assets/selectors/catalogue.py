@@ -49,6 +49,27 @@ def columns_of(table: Table, *, gone: bool = False) -> QuerySet[Column]:
     return with_profile(columns if gone else columns.exclude(state=ObjectState.GONE))
 
 
+_current = ColumnProfile.objects.filter(column=OuterRef("pk"), current=True)
+COLUMN_FACETS: dict[str, Q] = {
+    "personal": ~Q(personal_kind=""),
+    "gaps": Q(Exists(_current.filter(nulls__gt=0))),
+    "unprofiled": ~Q(Exists(_current)),
+}
+
+
+def narrowed_columns(table: Table, text: str, facet: str) -> QuerySet[Column]:
+    """Columns of a table with ``text`` in their names; only those of the facet when it is one."""
+    named = Q(name__icontains=text) | Q(title__icontains=text) | Q(comment__icontains=text)
+    return columns_of(table).filter(named if text else Q(), COLUMN_FACETS.get(facet, Q()))
+
+
+def column_facet_counts(table: Table) -> dict[str, int]:
+    """How many columns of a table each facet shows; "" is all of them."""
+    counts = {key: Count("pk", filter=condition) for key, condition in COLUMN_FACETS.items()}
+    found = table.columns.exclude(state=ObjectState.GONE).aggregate(every=Count("pk"), **counts)
+    return {"": found.pop("every"), **found}
+
+
 def profile_of(table: Table) -> TableProfile | None:
     """The newest reading of a table, or None when it was never profiled."""
     return table.profiles.filter(current=True).select_related("run").first()

@@ -45,10 +45,14 @@ def systems_visible_to(user: Any) -> QuerySet[InformationSystem]:
 
 
 def sources_visible_to(user: Any) -> QuerySet[DataSource]:
-    """Sources on the register with agency and system, and ``brake_held``: a mass disappearance waits for a person."""
+    """Sources on the register with agency and system; ``brake_held``: a mass disappearance waits for a person;
+    ``keeps_secrets``: there are some, though they are not read along.
+    """
     held = CensusRun.objects.filter(source=OuterRef("pk"), brake=Brake.HELD)
     sources = DataSource.objects.exclude(state=SourceState.REMOVED).defer("sealed_secrets")
-    return visible_to(user, sources.select_related("agency", "system")).annotate(brake_held=Exists(held))
+    return visible_to(user, sources.select_related("agency", "system")).annotate(
+        brake_held=Exists(held), keeps_secrets=~Q(sealed_secrets="")
+    )
 
 
 def sources_of_system(user: Any, system: InformationSystem) -> QuerySet[DataSource]:
