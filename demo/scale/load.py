@@ -54,10 +54,6 @@ PEOPLE = (
 )
 
 
-class AlreadyLoadedError(Exception):
-    """The estate is in this database."""
-
-
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What was made: rows by model, and the password of each person."""
@@ -66,13 +62,16 @@ class Loaded:
     passwords: dict[str, str]
 
 
+def is_loaded() -> bool:
+    """Whether the estate is in this database."""
+    return Agency.objects.filter(code=ROOT).exists()
+
+
 def load(
     *, tables: int, columns: int, day: datetime, password: Callable[[], str], say: Callable[[str], None]
 ) -> Loaded:
-    """Make and write everything, or nothing. Raises ValueError for impossible sizes, AlreadyLoadedError."""
+    """Make and write everything, or nothing. Raises ValueError for impossible sizes."""
     shapes = sources(tables, columns)
-    if Agency.objects.filter(code=ROOT).exists():
-        raise AlreadyLoadedError
     with transaction.atomic():
         root, holders = _agencies(agencies(tables))
         passwords = _people(root, holders, password)
@@ -84,9 +83,9 @@ def load(
             _trail(day, tables)
             say("building indexes")
         advance_sequence(TableProfile)
-    say("gathering statistics")
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
+        say("gathering statistics")
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     return Loaded({model._meta.label: model._default_manager.count() for model in MODELS}, passwords)
 
 
