@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from benchmarks import registry, report
 from benchmarks.measuring import BenchmarkFault
-from benchmarks.stage import FULL_ROWS, FULL_TABLES, Stage
+from benchmarks.stage import FULL_PROVINCE, FULL_ROWS, FULL_TABLES, Stage
 from datagene.embedded.errors import EmbeddedError
 
 
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     names = given.names or list(registry.PEERS if given.peers else registry.OURS)
     try:
-        with Stage(given.rows, given.tables, given.repeat, _tell) as stage:
+        with Stage(given.rows, given.tables, given.repeat, _tell, given.province) as stage:
             wrong = [name for name in names if not _run(name, stage)]
             if given.document:
                 written = report.document(stage.place.data, list(registry.ALL))
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="name", choices=[*registry.ALL, []], help=", ".join(registry.ALL))
     parser.add_argument("--rows", type=int, default=FULL_ROWS, help="of the population (%(default)s)")
     parser.add_argument("--tables", type=int, default=FULL_TABLES, help="of the census (%(default)s)")
+    parser.add_argument("--province", type=int, default=FULL_PROVINCE, help="tables of `scale` (%(default)s)")
     parser.add_argument("--repeat", type=int, default=3, help="measured runs of each program, after one that warms up")
     parser.add_argument("--peers", action="store_true", help="the benchmarks against peers (make bench-peers)")
     parser.add_argument("--document", action="store_true", help="write all kept results into docs/benchmarks.md")

@@ -20,7 +20,8 @@ PEERS = {  # programs of others that do the same work
     "peers-profile": "benchmarks.peers.profile",
     "peers-rules": "benchmarks.peers.rules",
 }
-ALL = OURS | PEERS
+LONG = {"scale": "benchmarks.scale"}  # an hour: only by name
+ALL = OURS | PEERS | LONG
 
 
 def find(name: str) -> Callable[[Stage], Outcome]:

@@ -1,185 +1,105 @@
-"""How the platform stands a province: every page and REST list over the metadata that `manage.py seed_scale` made.
+"""The platform over the metadata of a province: every page and list, and a census of 10,000 tables into it.
 
-python -m benchmarks scale [--person NAME …] [--only TEXT] [--repeat N] [--deep]
-
-Each address is asked for once to warm it and then N times, in this process, through the whole middleware. A request's
-time is processor time: this process and the database's of our connection (where it runs on this machine), so that
-a neighbour on the machine does not count; the wall clock stands beside it. Parallel workers of the database are off.
+Takes an hour, so it runs only by its name: `python -m benchmarks scale`. `--province 1000` is a smaller one.
 """
 
-import argparse
-import os
-import statistics
-import sys
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-LIMIT, SEARCH_LIMIT = 300.0, 200.0  # ms, p95
-PEOPLE = ("scale_all", "scale_city", "scale_one", "scale_audit", "scale_security")
+from benchmarks.measuring import BenchmarkFault, Case, Measured, environment, python
+from benchmarks.measuring import run as measured_once
+from benchmarks.report import Goal, Outcome
+from benchmarks.scale_pages import LIMIT, SEARCH_LIMIT
+from benchmarks.stage import Stage
+
+PEOPLE = ("scale_all", "scale_one")  # of the whole province, and of one small agency
+SETTLED = 0.3  # of a census: by then the catalogue is read and compared
 
 
-@dataclass(slots=True)
-class Measured:
-    """What one address cost, request by request."""
-
-    path: str
-    limit: float
-    times: list[float] = field(default_factory=list)  # ms of processor: application and database
-    database: list[float] = field(default_factory=list)  # the database's part
-    wall: list[float] = field(default_factory=list)
-    queries: set[int] = field(default_factory=set)
-    status: int = 200
-
-    @property
-    def typical(self) -> float:
-        return statistics.median(self.times)
-
-
-class Database:
-    """The process that serves our connection: its processor time, and the statements sent to it."""
-
-    def __init__(self, connection: Any) -> None:
-        self.connection, self.statements = connection, 0
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            self.schedule = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
-        self.connection.execute_wrappers.append(self._count)
-
-    def _count(self, execute: Callable[..., Any], *args: Any) -> Any:
-        self.statements += 1
-        return execute(*args)
-
-    def milliseconds(self) -> float:
-        return int(self.schedule.read_text().split()[0]) / 1e6 if self.schedule.exists() else 0.0
-
-
-def measure(client: Any, database: Database, path: str, limit: float, repeat: int) -> Measured:
-    found = Measured(path, limit)
-    for number in range(repeat + 1):
-        database.statements = 0
-        began = (time.process_time(), database.milliseconds(), time.perf_counter())
-        response = client.get(path)
-        response.content  # noqa: B018  streamed or not, all of it
-        own, base, wall = (
-            time.process_time() - began[0],
-            database.milliseconds() - began[1],
-            time.perf_counter() - began[2],
-        )
-        found.status = response.status_code
-        if number or found.status != 200:  # the first one warms
-            found.times.append(1000 * own + base)
-            found.database.append(base)
-            found.wall.append(1000 * wall)
-            found.queries.add(database.statements)
-        if found.status != 200:
-            break
-    return found
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Rate limits and logs are not what is measured."""
-    import logging
-
-    from django.conf import settings
-
-    settings.API_CALLS_PER_MINUTE = 1 << 30
-    logging.disable(logging.CRITICAL)
-    yield
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def report(person: str, families: dict[str, list[Measured]]) -> list[Measured]:
-    """Print a line a family; the addresses over their limit."""
-    print(f"\n{person}\n{'':32}{'cases':>6}{'p50':>7}{'p95':>7}{'max':>7}{'db p95':>8}{'wall p95':>9}  queries")
-    slow = []
-    for family, cases in families.items():
-        good = [case for case in cases if case.status == 200]
-        if not good:
-            continue
-        times = [value for case in good for value in case.times]
-        base, wall = [v for case in good for v in case.database], [v for case in good for v in case.wall]
-        queries = sorted(set().union(*(case.queries for case in good)))
-        print(
-            f"{family:32}{len(good):6}{percentile(times, 0.5):7.0f}{percentile(times, 0.95):7.0f}{max(times):7.0f}"
-            f"{percentile(base, 0.95):8.0f}{percentile(wall, 0.95):9.0f}  {queries[0]}–{queries[-1]}"
-        )
-        slow += [case for case in good if case.typical > case.limit]
-    odd = [case for cases in families.values() for case in cases if case.status not in (200, 403)]
-    for case in odd:
-        print(f"status {case.status}: {case.path}")
-    for case in sorted(slow, key=lambda case: -case.typical):
-        print(f"over {case.limit:.0f} ms: {case.typical:7.0f} ({statistics.median(case.database):.0f} db) {case.path}")
-    return slow
-
-
-def deep(client: Any, database: Database, address: str) -> None:
-    """A list walked by its own `next` links, a thousand pages."""
-    path, first, last = address, [], []
-    for number in range(1, 1001):
-        measured = measure(client, database, path, LIMIT, 1 if number <= 10 or number > 990 else 0)
-        if number <= 10:
-            first += measured.times
-        if number > 990:
-            last += measured.times
-        response = client.get(path)
-        path = response.json()["next"]
-        if path is None:
-            break
-    print(
-        f"{address}: pages 1–10 {statistics.median(first):.0f} ms, pages 991–1000 {statistics.median(last or [0]):.0f} ms"
+def run(stage: Stage) -> Outcome:
+    answers: list[dict[str, Any]] = []
+    with stage.province_copy() as copy:
+        source = stage.estate(max(10, stage.province // 10))
+        command = python("-m", "benchmarks.programs.scale_census", source.secrets["PGDATABASE"])
+        keep = lambda output: answers.append(json.loads(output))  # noqa: E731
+        cases = [
+            Case(f"census of {stage.province // 10} tables, {what}", command, copy.servers, copy.secrets, keep)
+            for what in ("all new", "all as they were")
+        ]
+        measured = {case.name: Measured(case.name, [measured_once(case)]) for case in cases}
+    if answers[0]["created"] != answers[0]["tables"] or answers[1]["created"]:
+        raise BenchmarkFault(f"the census did not write down what is there: {answers}")
+    pages = _pages(stage)
+    return Outcome(
+        f"{stage.province} tables, {stage.province * 20} columns: pages, lists, searches, and a census into them",
+        measured,
+        [*_census_goals(answers), *_page_goals(pages)],
+        _tables(pages["people"]),
     )
 
 
-def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks scale", description=__doc__.splitlines()[0])
-    parser.add_argument("--person", action="append", help=f"one of {', '.join(PEOPLE)}; all when absent")
-    parser.add_argument("--only", default="", help="families whose name holds this")
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--deep", action="store_true", help="walk a thousand pages of the large REST lists")
-    parser.add_argument("--verbose", action="store_true", help="a line for each address")
-    options = parser.parse_args(arguments)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "datagene.settings")
-    import django
-
-    django.setup()
-    from django.db import connection
-    from django.test import Client
-
-    from accounts.models import Person
-    from benchmarks import scale_cases
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET max_parallel_workers_per_gather = 0")
-    database, over = Database(connection), 0
-    with quiet():
-        for person in options.person or PEOPLE:
-            client = Client(raise_request_exception=False)
-            client.force_login(Person.objects.get(username=person))
-            if options.deep:
-                for address in ("/api/v1/tables/", "/api/v1/columns/?count=false"):
-                    deep(client, database, address)
-                continue
-            families: dict[str, list[Measured]] = defaultdict(list)
-            for case in scale_cases.all_cases():
-                if options.only in f"{case.family} {case.path}":
-                    limit = SEARCH_LIMIT if case.search else LIMIT
-                    families[case.family].append(measure(client, database, case.path, limit, options.repeat))
-                    if options.verbose:
-                        last = families[case.family][-1]
-                        print(f"{last.typical:7.0f} {statistics.median(last.database):7.0f} {last.path}", flush=True)
-            over += len(report(person, families))
-    return 1 if over else 0
+def _pages(stage: Stage) -> Any:
+    place = stage.province_database()
+    with TemporaryDirectory() as folder:
+        answer = Path(folder) / "pages.json"
+        command = python("-m", "benchmarks.scale_pages", "--repeat", str(stage.repeat), "--json", str(answer), "--deep")
+        command += [word for person in PEOPLE for word in ("--person", person)]
+        done = subprocess.run(command, env=environment() | dict(place.secrets), capture_output=True, text=True)
+        if not answer.exists():
+            raise BenchmarkFault(f"the pages could not be measured: {done.stderr.strip()[-1500:]}")
+        stage.tell(done.stdout)
+        return json.loads(answer.read_text(encoding="utf-8"))
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _census_goals(answers: Sequence[Mapping[str, Any]]) -> list[Goal]:
+    first, again = answers
+    memory = first["memory"]
+    settled = memory[int(len(memory) * SETTLED)]
+    return [
+        Goal("seconds of the census, all new", first["seconds"], 300),
+        Goal("seconds of the census, all as they were", again["seconds"], 300),
+        Goal(f"MiB held at its end / after {SETTLED:.0%} of it", memory[-1] / settled, 1.1),
+    ]
+
+
+def _page_goals(pages: Mapping[str, Any]) -> list[Goal]:
+    goals = []
+    for person, families in pages["people"].items():
+        for search, what, limit in (
+            (False, "pages and lists", LIMIT),
+            (True, "searches and suggestions", SEARCH_LIMIT),
+        ):
+            of_kind = {family: row for family, row in families.items() if row["search"] == search}
+            worst = max(of_kind, key=lambda family: of_kind[family]["p95"])
+            goals.append(
+                Goal(f"{person}: p95 ms of {what}, the slowest family ({worst})", of_kind[worst]["p95"], limit)
+            )
+    goals += [
+        Goal(f"page 1,000 / page 1 of `{address}`", last / max(first, 1), 1.2)
+        for address, (first, last) in pages["deep"].items()
+    ]
+    return goals
+
+
+def _tables(people: Mapping[str, Any]) -> list[str]:
+    notes = []
+    for person, families in people.items():
+        lines = [
+            f"| {person} | addresses | p50 | p95 | max | database p95 | queries |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for family, row in families.items():
+            figures = " | ".join(f"{row[name]:.0f}" for name in ("p50", "p95", "max", "database"))
+            least, most = row["queries"]
+            lines.append(f"| {family} | {row['cases']} | {figures} | {least}–{most} |")
+        notes.append("\n".join(lines))
+        over = sorted((found for row in families.values() for found in row["over"]), reverse=True)
+        if over:
+            notes.append(
+                f"Over the limit ({person}): " + ", ".join(f"`{path}` {ms:.0f} ms" for ms, path in over[:20]) + "."
+            )
+    return notes

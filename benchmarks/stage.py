@@ -8,8 +8,8 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,11 @@ from datagene.embedded.lock import Lock
 from datagene.embedded.mariadb import MariaDB
 from datagene.embedded.postgres import Postgres
 
-FULL_ROWS, FULL_TABLES = 1_000_000, 300
+FULL_ROWS, FULL_TABLES, FULL_PROVINCE = 1_000_000, 300, 100_000
 FEWEST_ROWS, MOST_ROWS = 1_000, 20_000_000  # of the generator: room for its faults, and for distinct numbers
+
+
+SEEDS = ("demo/scale",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,13 @@ class Source:
 class Stage(contextlib.ExitStack):
     """Open it with `with`; closing stops the servers. Raises AlreadyRunning when another run has the cache folder."""
 
-    def __init__(self, rows: int, tables: int, repeat: int, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, rows: int, tables: int, repeat: int, tell: Callable[[str], None], province: int = FULL_PROVINCE
+    ) -> None:
         super().__init__()
         if not FEWEST_ROWS <= rows <= MOST_ROWS:
             raise BenchmarkFault(f"rows must be {FEWEST_ROWS} to {MOST_ROWS}, not {rows}")
-        self.rows, self.tables, self.repeat, self.tell = rows, tables, repeat, tell
+        self.rows, self.tables, self.repeat, self.tell, self.province = rows, tables, repeat, tell, province
         self.versions: dict[str, str] = {}
 
     def __enter__(self) -> "Stage":
@@ -63,7 +68,7 @@ class Stage(contextlib.ExitStack):
     @property
     def full(self) -> bool:
         """Whether this is the size that the goals speak of."""
-        return self.rows == FULL_ROWS and self.tables == FULL_TABLES
+        return (self.rows, self.tables, self.province) == (FULL_ROWS, FULL_TABLES, FULL_PROVINCE)
 
     @cached_property
     def place(self) -> Layout:
@@ -113,6 +118,28 @@ class Stage(contextlib.ExitStack):
         return self._database(
             f"estate_{tables}_{fingerprint()}", python("-m", "benchmarks.data.estate", str(tables)), ""
         )
+
+    def province_database(self) -> Source:
+        """The platform's own database with the metadata of a province in it (`manage.py seed_scale`)."""
+        size = [str(self.province), str(self.province * 20)]
+        name = f"province_{self.province}_{fingerprint(*SEEDS)}"
+        found = self._database(name, python("-m", "benchmarks.data.province", *size), "")
+        _make(python("-m", "benchmarks.data.province"), found.secrets)  # whatever migrations came since
+        return found
+
+    @contextlib.contextmanager
+    def province_copy(self) -> Iterator[Source]:
+        """A copy of it that may be written to, and is thrown away."""
+        original, name = self.province_database(), f"copy_{self.province}"
+        with contextlib.closing(psycopg2.connect(self.server.url())) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {original.secrets['PGDATABASE']} STRATEGY FILE_COPY")
+            try:
+                yield replace(original, secrets={**original.secrets, "PGDATABASE": name})
+            finally:
+                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def mariadb(self) -> Source | None:
         """The population in MariaDB; None when the system has no MariaDB."""
@@ -169,11 +196,12 @@ class Stage(contextlib.ExitStack):
 
 
 @cache
-def fingerprint() -> str:
+def fingerprint(*folders: str) -> str:
     """Of the code that makes the data: data of other code is made anew."""
     together = hashlib.sha256()
-    for path in sorted(Path(__file__).with_name("data").glob("*.py")):
-        together.update(path.read_bytes())
+    for folder in folders or ("benchmarks/data",):
+        for path in sorted((PROJECT / folder).glob("*.py")):
+            together.update(path.read_bytes())
     return together.hexdigest()[:8]
 
 

@@ -9,13 +9,20 @@ from core import indicators, navigation
 from core.selectors import running_jobs
 
 
+def work_of(request: Any) -> Any:
+    """What waits for the user stands in the menu, in the top bar and on the dashboard: asked once, in one statement."""
+    if not hasattr(request, "work"):
+        keys = indicators.personal_keys() | navigation.works()
+        request.work = SimpleLazyObject(lambda: indicators.read(keys, request.user))
+    return request.work
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: ``nav_groups``, ``nav_foot``, ``running_jobs`` (a count) and ``todos``; empty for visitors."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav_groups": [], "nav_foot": None, "running_jobs": 0, "todos": []}
-    # What waits for the user stands in the menu and in the top bar: asked once, in one statement.
-    work: Any = SimpleLazyObject(lambda: indicators.read(indicators.personal_keys() | navigation.works(), user))
+    work = work_of(request)
     return {
         "nav_groups": SimpleLazyObject(lambda: navigation.menu(user, request.path, work)),
         "nav_foot": SimpleLazyObject(lambda: navigation.foot(user)),

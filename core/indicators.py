@@ -83,19 +83,26 @@ def value(key: str, user: Any) -> Number:
 
 
 def read(keys: Iterable[str], user: Any) -> dict[str, Reading]:
-    """Present values of several indicators in ONE statement, in the order asked. Raises KeyError for an unknown key."""
+    """Present values of several indicators in ONE statement, in the order asked. Raises KeyError for an unknown key.
+
+    Numbers over the same list are taken in one walk over it.
+    """
     wanted = [get(key) for key in dict.fromkeys(keys)]
-    parts = [_subselect(item.queryset(user), item.total) for item in wanted]
     late = [item for item in wanted if item.overdue]
-    parts += [_subselect(item.overdue(user), None) for item in late if item.overdue]
-    if not parts:
+    asked = [(item.queryset, item.total) for item in wanted] + [(item.overdue, None) for item in late if item.overdue]
+    lists: dict[Any, list[str | None]] = {}
+    for rows, total in asked:
+        lists.setdefault(rows, []).append(total)
+    if not lists:
         return {}
+    parts = [_subselect(rows(user), totals) for rows, totals in lists.items()]
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(sql for sql, _ in parts), [value for _, given in parts for value in given])
-        numbers = cursor.fetchone()
+        found = {rows: iter(numbers) for rows, numbers in zip(lists, cursor.fetchone(), strict=True)}
+    numbers = [_plain(next(found[rows])) for rows, _total in asked]
     overdue = {item.key: number for item, number in zip(late, numbers[len(wanted) :], strict=True)}
     pairs = zip(wanted, numbers, strict=False)
-    return {item.key: Reading(item, number, overdue.get(item.key, 0)) for item, number in pairs}
+    return {item.key: Reading(item, number, int(overdue.get(item.key, 0))) for item, number in pairs}
 
 
 def personal_keys() -> set[str]:
@@ -109,12 +116,16 @@ def todos(readings: Mapping[str, Reading]) -> list[Reading]:
     return [reading for reading in found if reading.value]
 
 
-def _subselect(queryset: QuerySet[Any], total: str | None) -> tuple[str, tuple[Any, ...]]:
-    """``(SELECT count(*) …)`` over the queryset as a scalar, with its parameters."""
-    rows = queryset.order_by().annotate(indicator_total=F(total)) if total else queryset.order_by()
+def _plain(number: Decimal) -> Number:
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _subselect(queryset: QuerySet[Any], totals: Sequence[str | None]) -> tuple[str, tuple[Any, ...]]:
+    """``(SELECT ARRAY[…] …)``: for each of ``totals`` the length of the list, or the sum of that field over it."""
+    sums = {f"indicator_{total}": F(total) for total in totals if total}
     try:
-        sql, params = rows.values("pk", *(["indicator_total"] if total else [])).query.sql_with_params()
+        sql, params = queryset.order_by().annotate(**sums).values("pk", *sums).query.sql_with_params()
     except EmptyResultSet:  # the filters contradict each other, as for a user who may see nothing
-        return "0", ()
-    measure = "coalesce(sum(listed.indicator_total), 0)" if total else "count(*)"
-    return f"(SELECT {measure} FROM ({sql}) listed)", tuple(params)
+        return f"'{{{','.join('0' for _ in totals)}}}'::numeric[]", ()
+    measures = (f"coalesce(sum(listed.indicator_{total}), 0)" if total else "count(*)" for total in totals)
+    return f"(SELECT ARRAY[{', '.join(measures)}]::numeric[] FROM ({sql}) listed)", tuple(params)

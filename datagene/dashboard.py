@@ -1,7 +1,7 @@
 """The parts of the dashboard, each made from the registered numbers and the selectors of the apps.
 
 Here is only which number stands where. A station of the helix that is not built yet says so; when its app arrives, it
-gets a line in STATIONS.
+gets a line in STATIONS, and its numbers stand in NUMBERS.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,16 +11,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, Sum, Value, When
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from assets.links import page_url
+from assets.models import DataSource
 from assets.selectors.catalogue import tables_visible_to
 from core import indicators
-from core.models import AuditEntry
+from core.choices import OPEN_STATES
+from core.models import AuditEntry, Job
 from core.selectors import jobs_visible_to
 from core.templatetags.figures import band, scaled_unit, short_number
 from core.texts import Text
@@ -32,6 +34,21 @@ from quantity import selectors as quantity
 WEEKS = 12
 MONTH = 30  # days
 RANKED, EVENTS, JOBS = 8, 6, 4
+# What the page shows, read in one statement; a number that is missing here is nought below.
+NUMBERS = (
+    "assets.tables", "assets.columns", "assets.rows", "assets.sources", "assets.tables_unprofiled", "assets.tables_unreadable",
+    "quality.rules", "quality.findings", "quality.failing_rules", "quantity.rows", "quantity.uncounted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """An agency of the ranking."""
+
+    agency: UUID
+    name: str
+    score: Decimal | None = None
+    findings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +57,9 @@ class Numbers:
 
     readings: dict[str, indicators.Reading]
     overall: quality.Overall
-    trends: dict[UUID | None, quality.Trend]  # of the score, by agency; None: of all together
+    trends: dict[UUID | None, quality.Trend]  # of the score, by leading agency; None: of all together
     growth: list[quantity.Point]  # a point a week, and the day a month ago
+    leaders: Sequence[Leader] = ()
     narrowed: bool = False
     agency: UUID | None = None
 
@@ -71,10 +89,12 @@ class Numbers:
 
 
 def read_numbers(viewer: Any, *, narrowed: bool = False, agency: UUID | None = None) -> Numbers:
+    leaders = best_agencies(viewer)
     return Numbers(
-        readings=indicators.read((item.key for item in indicators.all_indicators(personal=False)), viewer),
+        readings=indicators.read(NUMBERS, viewer),
         overall=quality.overall(viewer),
-        trends=quality.trends(viewer, WEEKS * 7),
+        leaders=leaders,
+        trends=quality.trends(viewer, WEEKS * 7, agencies={leader.agency for leader in leaders}),
         growth=quantity.volumes_on(viewer, growth_days()),
         narrowed=narrowed,
         agency=agency,
@@ -265,41 +285,56 @@ def chart(trend: Sequence[tuple[date, Decimal]]) -> dict[str, Any]:
     }
 
 
-def ranking(viewer: Any, trends: Mapping[UUID | None, quality.Trend]) -> list[dict[str, Any]]:
-    """Agencies with their tables, rows, share profiled, score, its trend and open findings; best first, unscored last."""
+def best_agencies(viewer: Any) -> list[Leader]:
+    """The agencies with tables that score best; unscored ones last. Their other figures are read for these few only."""
+    there = Exists(tables_visible_to(viewer).order_by().filter(source=OuterRef("pk")))
+    holders = visible_to(viewer, DataSource.objects.filter(there), "data.view").order_by()
+    scores = {row["agency_id"]: row for row in quality.scores_by_agency(viewer)}
+    leaders = [
+        Leader(agency, name, scores.get(agency, {}).get("score"), scores.get(agency, {}).get("findings", 0))
+        for agency, name in holders.values_list("agency_id", "agency__name").distinct()
+    ]
+    return sorted(leaders, key=lambda item: (item.score is None, -(item.score or 0), item.name))[:RANKED]
+
+
+def ranking(
+    viewer: Any, leaders: Sequence[Leader], trends: Mapping[UUID | None, quality.Trend]
+) -> list[dict[str, Any]]:
+    """The leaders with their tables, rows, share profiled, score, its trend and open findings."""
     rows = (
         tables_visible_to(viewer)
         .order_by()
-        .values(agency=F("source__agency_id"), agency_name=F("source__agency__name"))
+        .filter(source__agency__in=[leader.agency for leader in leaders])
+        .values(agency=F("source__agency_id"))
         .annotate(
             tables=Count("pk"),
             rows_total=Sum("rows"),
             profiled=Count("pk", filter=Q(profiled_at__isnull=False)),
         )
     )
-    scores = {row["agency_id"]: row for row in quality.scores_by_agency(viewer)}
-    listed = []
-    for row in rows:
-        scored = scores.get(row["agency"], {})
-        listed.append(
-            {
-                **row,
-                "share": 100 * row["profiled"] / row["tables"],
-                "score": scored.get("score"),
-                "findings": scored.get("findings", 0),
-                "trend": [float(value) for _day, value in trends.get(row["agency"], ())],
-                "url": reverse("accounts:agency_detail", args=[row["agency"]]),
-                "tables_url": page_url("table_list", agency=row["agency"]),
-            }
-        )
-    listed.sort(key=lambda row: (row["score"] is None, -(row["score"] or 0), row["agency_name"]))
-    return listed[:RANKED]
+    counted = {row["agency"]: row for row in rows}
+    return [
+        {
+            **counted[leader.agency],
+            "agency_name": leader.name,
+            "share": 100 * counted[leader.agency]["profiled"] / counted[leader.agency]["tables"],
+            "score": leader.score,
+            "findings": leader.findings,
+            "trend": [float(value) for _day, value in trends.get(leader.agency, ())],
+            "url": reverse("accounts:agency_detail", args=[leader.agency]),
+            "tables_url": page_url("table_list", agency=leader.agency),
+        }
+        for leader in leaders
+        if leader.agency in counted  # not if its last table went this very moment
+    ]
 
 
-def jobs(viewer: Any) -> Any:
+def jobs(viewer: Any) -> list[Job]:
     """The jobs to look at: running ones, then waiting ones, then the newest that ended."""
-    order = Case(When(state="running", then=Value(0)), When(state="queued", then=Value(1)), default=Value(2))
-    return jobs_visible_to(viewer).order_by(order, "-created_at", "-id")[:JOBS]
+    seen, newest = jobs_visible_to(viewer), ("-created_at", "-id")
+    working = list(seen.filter(state__in=OPEN_STATES).order_by("-state", *newest)[:JOBS])  # "running" before "queued"
+    ended = seen.exclude(state__in=OPEN_STATES).order_by(*newest)
+    return working + list(ended[: JOBS - len(working)])
 
 
 def activity(viewer: Any) -> Any:

@@ -13,6 +13,7 @@ from accounts.choices import Role
 from accounts.models import Agency
 from accounts.scope import grants_of, narrowed
 from core import indicators
+from core.context import work_of
 from core.texts import Text
 from core.views import SignedInView
 from core.visibility import can, visible_to
@@ -66,17 +67,14 @@ class Dashboard(SignedInView):
             "measured_at": last_sampled(viewer),
             "agencies": len(inside),
             "sources": numbers.value("assets.sources"),
-            "todo": [
-                (item, _address(item))
-                for item in indicators.todos(indicators.read(indicators.personal_keys(), user))[:TODOS]
-            ],
+            "todo": [(item, _address(item)) for item in indicators.todos(work_of(request))[:TODOS]],
             "kpis": dashboard.kpis(numbers),
             "stations": dashboard.stations(numbers),
             "overall": numbers.overall,
             "trend": numbers.trend,
             "chart": dashboard.chart(numbers.trend),
             "jobs": dashboard.jobs(viewer),
-            "ranking": dashboard.ranking(viewer, numbers.trends),
+            "ranking": dashboard.ranking(viewer, numbers.leaders, numbers.trends),
             "events": events(dashboard.activity(viewer)),
             "may_audit": can(user, "audit.read"),
         }

@@ -1,7 +1,7 @@
 """Reads of data quality: rules, proposals, results, findings, scores."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -207,14 +207,14 @@ class Overall:
 
 def overall(user: Any) -> Overall:
     """Two queries whatever the number of tables."""
-    summary = scored_tables(user).order_by().aggregate(score=Avg("score"), tables=Count("id"))
+    summary = scored_tables(user).order_by().aggregate(mean=Avg("score"), tables=Count("score"))
     latest = _last_scores(user, timezone.localdate())
     parts: dict[str, list[tuple[Decimal, int]]] = {}
     for row in latest:
         for name, value in row.dimensions.items():
             parts.setdefault(name, []).append((Decimal(value), row.tables))
     figures = [DimensionFigure(item.value, str(item.label), _weighted(parts.get(item.value, []))) for item in Dimension]
-    score = summary["score"]
+    score = summary["mean"]
     return Overall(None if score is None else scoring.mean([score]), summary["tables"], figures)
 
 
@@ -226,8 +226,8 @@ def trend(user: Any, days: int = 84, step: int = 7) -> Trend:
     return trends(user, days, step).get(None, [])
 
 
-def trends(user: Any, days: int = 84, step: int = 7) -> dict[UUID | None, Trend]:
-    """The trend of each agency, by its id, and of all together (None): every source with its last score by then."""
+def trends(user: Any, days: int = 84, step: int = 7, agencies: Container[UUID] = ()) -> dict[UUID | None, Trend]:
+    """The trend of all together (None), and of some agencies, by id: every source with its last score by then."""
     today = timezone.localdate()
     ends = [today - timedelta(days=back) for back in range(days, -1, -step)]
     within = visible_to(user, SourceScore.objects.filter(day__gt=ends[0], day__lte=today))
@@ -246,7 +246,8 @@ def trends(user: Any, days: int = 84, step: int = 7) -> dict[UUID | None, Trend]
         held.update({source: (agency, score, tables) for agency, source, score, tables in by_place[number]})
         parts: dict[UUID | None, list[tuple[Decimal, int]]] = defaultdict(list)
         for agency, score, tables in held.values():
-            parts[agency].append((score, tables))
+            if agency in agencies:
+                parts[agency].append((score, tables))
             parts[None].append((score, tables))
         for agency, values in parts.items():
             value = _weighted(values)
@@ -273,7 +274,7 @@ def scores_by_agency(user: Any) -> list[dict[str, Any]]:
         scored_tables(user)
         .order_by()
         .values(agency=F("source__agency_id"), agency_name=F("source__agency__name"))
-        .annotate(mean=Avg("score"), tables=Count("id"))
+        .annotate(mean=Avg("score"), tables=Count("score"))
     )
     findings = dict(open_findings(user).order_by().values_list("source__agency_id").annotate(count=Count("id")))
     listed = [

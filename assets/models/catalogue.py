@@ -78,6 +78,18 @@ class Table(models.Model):
             models.Index(F("profiled_at").desc(nulls_last=True), F("id").desc(), name="assets_table_profiled"),
             models.Index(fields=["first_seen_at", "id"], name="assets_table_first_seen"),
             models.Index(fields=["source", "state"], name="assets_table_state"),
+            # What dashboards count and average of all tables is read from these alone.
+            models.Index(
+                fields=["source"],
+                include=["score"],
+                name="assets_table_scored",
+                condition=models.Q(score__isnull=False, state=ObjectState.SEEN),
+            ),
+            models.Index(
+                fields=["source"],
+                name="assets_table_unprofiled",
+                condition=models.Q(profiled_at__isnull=True) & ~models.Q(state=ObjectState.GONE),
+            ),
             containing_index("assets_table_containing", "name", "title", "schema_name", "comment"),
         ]
         constraints = [
@@ -160,6 +172,8 @@ class Column(models.Model):
             models.Index(fields=["table", "position"], name="assets_column_position"),
             models.Index(fields=["name", "id"], name="assets_column_name"),
             models.Index(fields=["source", "state"], name="assets_column_state"),
+            models.Index(fields=["first_seen_at", "id"], name="assets_column_first_seen"),
+            models.Index(fields=["value_class"], name="assets_column_class"),
             models.Index(
                 fields=["state", "id"], name="assets_column_absent", condition=~models.Q(state=ObjectState.SEEN)
             ),

@@ -32,8 +32,8 @@ class ColumnList(NamedFilters):
     columns = (
         ListColumn("name", _("字段"), "name"),
         ListColumn("table", _("表"), "table__name"),
-        ListColumn("type", _("类型"), "type"),
-        ListColumn("personal", _("个人信息类别"), "personal_kind"),
+        ListColumn("type", _("类型")),  # an index of millions of types to sort by would serve nobody
+        ListColumn("personal", _("个人信息类别")),  # there is a filter
         ListColumn("nulls", _("非空率")),
         ListColumn("distinct", _("不同值"), number=True),
     )

@@ -152,6 +152,7 @@ class Postgres:
             "log_timezone": "UTC",
             "lc_messages": "C",
             "max_connections": "120",
+            "random_page_cost": "1.1",  # no disk that turns: an index is worth its use
             "logging_collector": "off",
         }
         command = [str(self.bin / "postgres"), "-D", str(self.place.postgres)]

@@ -35,7 +35,7 @@ def tables(db: None) -> Any:
     Table.objects.create(
         source=source,
         name="long",
-        comment="长" * 1990 + "尾巴在两千字之后的这里",
+        comment="长" * 2100 + "尾巴在两千字之后的这里",
         kind="table",
         first_seen_at=now,
         last_seen_at=now,

@@ -96,7 +96,7 @@ def test_the_ranking_puts_the_unscored_last(city: SimpleNamespace) -> None:
     add_tables(city.police, 2)
     add_tables(city.tax, 2)
     Table.objects.filter(source__agency=city.tax).update(score=88)
-    ranked = dashboard.ranking(city.chief, {})
+    ranked = dashboard.ranking(city.chief, dashboard.best_agencies(city.chief), {})
     assert [(row["agency_name"], row["tables"], row["rows_total"], row["share"], row["score"]) for row in ranked] == [
         ("市税务局", 2, 2000, 50.0, 88),
         ("市公安局", 2, 2000, 50.0, None),

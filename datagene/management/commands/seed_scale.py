@@ -20,9 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--tables", type=int, default=100_000)
         parser.add_argument("--columns", type=int, default=2_000_000)
         parser.add_argument("--day", type=parse_date, help="the day that the history leads up to; today when absent")
-        parser.add_argument(
-            "--beside", action="store_true", help="load it beside the sources that are registered here"
-        )
+        parser.add_argument("--beside", action="store_true", help="load it beside the sources that are registered here")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if is_loaded():
