@@ -109,7 +109,11 @@ def run(case: Case) -> Sample:
 
 def environment() -> dict[str, str]:
     """What every program gets: nothing of the caller's but where programs and temporary files are."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DATAGENE_DATA")
+        if name in os.environ
+    }
     return kept | {"PYTHONUTF8": "1", "PYTHONPATH": str(PROJECT), "LC_ALL": "C.UTF-8", "TZ": "Asia/Shanghai"}
 
 

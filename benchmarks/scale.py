@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.data import province
 from benchmarks.measuring import BenchmarkFault, Case, Measured, environment, python
 from benchmarks.measuring import run as measured_once
 from benchmarks.report import Goal, Outcome
@@ -48,7 +49,9 @@ def _pages(stage: Stage) -> Any:
         answer = Path(folder) / "pages.json"
         command = python("-m", "benchmarks.scale_pages", "--repeat", str(stage.repeat), "--json", str(answer), "--deep")
         command += [word for person in PEOPLE for word in ("--person", person)]
-        done = subprocess.run(command, env=environment() | dict(place.secrets), capture_output=True, text=True)
+        done = subprocess.run(
+            command, env=environment() | province.settings(place.secrets), capture_output=True, text=True
+        )
         if not answer.exists():
             raise BenchmarkFault(f"the pages could not be measured: {done.stderr.strip()[-1500:]}")
         stage.tell(done.stdout)

@@ -5,21 +5,24 @@ Without sizes it only brings the database up to date.
 
 import os
 import sys
+from collections.abc import Mapping
 from urllib.parse import quote
 
 
-def database_url() -> str:
-    """What the platform calls the database of libpq's variables."""
+def settings(libpq: Mapping[str, str]) -> dict[str, str]:
+    """Environment of the platform over the database of libpq's variables. No broker: nobody works for it."""
     user, secret, host, port, name = (
-        quote(os.environ[f"PG{part}"], safe="") for part in ("USER", "PASSWORD", "HOST", "PORT", "DATABASE")
+        quote(libpq[f"PG{part}"], safe="") for part in ("USER", "PASSWORD", "HOST", "PORT", "DATABASE")
     )
-    return f"postgresql://{user}:{secret}@{host}:{port}/{name}"
+    return {
+        "DATABASE_URL": f"postgresql://{user}:{secret}@{host}:{port}/{name}", "REDIS_URL": "redis://127.0.0.1:1/0",
+        "DJANGO_SETTINGS_MODULE": "datagene.settings", "LOG_LEVEL": "ERROR",
+    }  # fmt: skip
 
 
 def start() -> None:
-    """Make this process one of the platform, over that database. No broker: nobody works for it."""
-    os.environ |= {"DATABASE_URL": database_url(), "REDIS_URL": "redis://127.0.0.1:1/0", "LOG_LEVEL": "ERROR"}
-    os.environ["DJANGO_SETTINGS_MODULE"] = "datagene.settings"
+    """Make this process one of the platform, over the database of libpq's variables."""
+    os.environ.update(settings(os.environ))
     import django  # slow import
 
     django.setup()

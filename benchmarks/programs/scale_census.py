@@ -35,7 +35,7 @@ def main(database: str) -> None:
         actor=None, agency=Agency.objects.order_by("path")[0], kind="postgresql", name=NAME,
         parameters={
             "host": os.environ["PGHOST"], "port": int(os.environ["PGPORT"]), "database": database,
-            "username": os.environ["PGUSER"],
+            "user": os.environ["PGUSER"],
         },
         secrets={"password": os.environ["PGPASSWORD"]},
     )  # fmt: skip
