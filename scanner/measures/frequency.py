@@ -174,17 +174,23 @@ def repeated_in(ordered: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
 
 def _among(texts: Iterator[pa.Array], hashes: Hashes, wanted: Hashes) -> Iterator[pa.RecordBatch]:
     """The values whose hash is one of the wanted; the hashes stand in the order of the values."""
+    places = among(hashes, wanted)
+    start = 0
+    for array in texts:
+        first, last = np.searchsorted(places, (start, start + len(array)))
+        if first < last:
+            yield pa.record_batch([pc.cast(array.take(pa.array(places[first:last] - start)), TEXT)], ["v"])
+        start += len(array)
+
+
+def among(hashes: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
+    """The places of the hashes that are one of the wanted, which are in order and at least one."""
     heads = np.zeros(1 << _HEAD_BITS, np.bool_)  # most others are passed over by the first bits of their hash
     heads[wanted >> _BEHIND_HEAD] = True
-    at = 0
-    for array in texts:
-        own = hashes[at : at + len(array)]
-        at += len(array)
-        found = np.flatnonzero(heads[own >> _BEHIND_HEAD])
-        places = np.minimum(np.searchsorted(wanted, own[found]), len(wanted) - 1)
-        found = found[wanted[places] == own[found]]
-        if len(found):
-            yield pa.record_batch([pc.cast(array.take(pa.array(found)), TEXT)], ["v"])
+    found = np.flatnonzero(heads[hashes >> _BEHIND_HEAD])
+    places = np.minimum(np.searchsorted(wanted, hashes[found]), len(wanted) - 1)
+    own: npt.NDArray[np.int64] = found[wanted[places] == hashes[found]]
+    return own
 
 
 def _group(session: Session, name: str, batches: Iterator[pa.RecordBatch]) -> None:

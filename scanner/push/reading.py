@@ -14,12 +14,11 @@ import duckdb
 from scanner.connectors.base import Connector
 from scanner.cutting import fits_when_cut
 from scanner.errors import RuleError, SourceError, told
-from scanner.loading import SMALL_ROWS
 from scanner.measures import measure_column, measure_numbers
 from scanner.measures.frequency import Frequencies, Session, count_values
 from scanner.model import CheckResult, Column, ColumnProfile, Reading, Rule, Table, ValueClass
 from scanner.push import counting, evidence, failing
-from scanner.push.frequencies import load_columns, load_combinations, load_sets, load_values, mostly_different
+from scanner.push.frequencies import SAMPLE, load_columns, load_combinations, load_sets, load_values, mostly_different
 from scanner.push.sql import Sql, both
 from scanner.push.target import Target
 from scanner.references import References
@@ -60,7 +59,7 @@ class Push:
         bound = self._bind(rules)
         before = self.connector.statements
         rows, self.counted = counting.count(self.target, bound)
-        if profile and rows > SMALL_ROWS:
+        if profile and rows > SAMPLE:
             self.plain = mostly_different(self.target, self.table.columns)
         with self.store:
             return self._read(rows, before, bound, profile, rules, sketch_key)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scanner.loading import Loaded
-from scanner.measures.frequency import Frequencies, Session, literal, one, repeated_in
+from scanner.measures.frequency import Frequencies, Session, among, literal, one, repeated_in
 from scanner.model import CheckResult, Column, ValueClass
 from scanner.rules.binding import BoundRule
 from scanner.rules.verdicts import (
@@ -76,7 +76,8 @@ class Rows:
         """The ``where`` of a rule as SQL over the relation, "true" when there is none."""
         if bound.condition is None:
             return "true", []
-        return bound.condition.duckdb(self.reference)
+        store, columns = self.loaded.store, self.loaded.columns
+        return bound.condition.duckdb(self.reference, lambda column: store.type(columns[column.name]) != TEXT)
 
 
 def finished(
@@ -127,23 +128,36 @@ def check_unique_numbers(rows: Rows, bound: BoundRule, place: int) -> CheckResul
 def check_compound_unique(rows: Rows, bound: BoundRule) -> CheckResult:
     """The combinations are told apart by hash first; only rows whose hash occurs again are grouped by value."""
     condition, parameters = rows.condition(bound)
-    source = f"{rows.relation(bound)} WHERE {_all_present(rows, bound)} AND {condition}"
-    own = [rows.reference(column) for column in bound.columns]
-    hashed = f"hash({', '.join(own)})"
-    named = ", ".join(f"{name} AS v{place}" for place, name in enumerate(own))
-    batches = rows.session.sql(f"SELECT {hashed} FROM {source}", params=parameters).to_arrow_reader(1 << 17)
-    hashes = np.concatenate([np.zeros(0, np.uint64), *(batch.column(0).to_numpy() for batch in batches)])
-    evaluated = len(hashes)
-    hashes.sort()
-    again, _ = repeated_in(hashes)
-    rows.session.register("again", pa.table({"h": again}))
-    rows.session.execute(
-        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT {named}, count(*) AS n FROM {source}"
-        f" AND {hashed} IN (SELECT h FROM again) GROUP BY ALL HAVING count(*) > 1",
-        parameters,
-    )
-    rows.session.unregister("again")
+    hashed = f"hash({', '.join(rows.reference(column) for column in bound.columns)})"
+    evaluated, hashes, places = 0, [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    start = 0
+    for batch in rows.session.sql(
+        f"SELECT CASE WHEN {_all_present(rows, bound)} AND {condition} THEN {hashed} END FROM {rows.relation(bound)}",
+        params=parameters,
+    ).to_arrow_reader(1 << 17):
+        present = np.flatnonzero(batch.column(0).is_valid().to_numpy(zero_copy_only=False))
+        hashes.append(batch.column(0).drop_null().to_numpy())
+        places.append(present + start)
+        start += batch.num_rows
+        evaluated += len(present)
+    found = np.concatenate(hashes)
+    again, _ = repeated_in(np.sort(found))
+    if not len(again):
+        return finished(bound, evaluated, 0)
+    _group_rows(rows, bound, np.concatenate(places)[among(found, again)])
     return judge_failing(rows, bound, evaluated)
+
+
+def _group_rows(rows: Rows, bound: BoundRule, places: npt.NDArray[np.int64]) -> None:
+    """Fill the table of failing values with the combinations that occur more than once in these rows."""
+    store, columns = rows.loaded.store, rows.loaded.columns
+    held = {f"v{at}": store.take(columns[column.name], places) for at, column in enumerate(bound.columns)}
+    rows.session.register("possible", pa.table(held))
+    rows.session.execute(
+        f"CREATE OR REPLACE TABLE {FAILING} AS SELECT {', '.join(held)}, count(*) AS n FROM possible"
+        " GROUP BY ALL HAVING count(*) > 1"
+    )
+    rows.session.unregister("possible")
 
 
 def check_reference(rows: Rows, bound: BoundRule, target: str, targets: Sequence[tuple[str, Column]]) -> CheckResult:

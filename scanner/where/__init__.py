@@ -15,10 +15,11 @@ from typing import Any
 
 from scanner.errors import RuleError
 from scanner.model import Column, Table
+from scanner.where.dialects import PLAIN_CONSTANTS, is_plain_constant
 from scanner.where.evaluate import truth
 from scanner.where.render import render
 from scanner.where.syntax import Rejected, parse_tree
-from scanner.where.tree import Node, columns_of
+from scanner.where.tree import Compare, In, Node, columns_of, comparisons_of
 
 __all__ = ["Condition", "parse"]
 
@@ -44,9 +45,25 @@ class Condition:
         """
         return render(self.tree, dialect, column_sql)
 
-    def duckdb(self, column_sql: Callable[[Column], str]) -> tuple[str, list[Any]]:
-        """``sql("duckdb", …)``: over columns of canonical text, as the pull plan holds them."""
-        return self.sql("duckdb", column_sql)
+    def duckdb(
+        self, column_sql: Callable[[Column], str], is_plain: Callable[[Column], bool] = lambda column: False
+    ) -> tuple[str, list[Any]]:
+        """``sql("duckdb", …)``: over columns of canonical text, as the pull plan holds them.
+
+        ``is_plain``: all values of the column are plain (``scanner.values.typed``). They compare at a tenth of the cost.
+        """
+        ordered = [item for item in comparisons_of(self.tree) if item.value_class in PLAIN_CONSTANTS]
+        plain = all(is_plain(column) for item in ordered for column in columns_of(item))
+        plain = plain and all(
+            is_plain_constant(text, item.value_class) for item in ordered for text in _constants(item)
+        )
+        return self.sql("duckdb_plain" if plain else "duckdb", column_sql)
+
+
+def _constants(item: Compare | In) -> tuple[str, ...]:
+    if isinstance(item, In):
+        return item.values
+    return () if isinstance(item.right, Column) else (item.right,)
 
 
 def parse(text: str, table: Table, *, rule: str = "") -> Condition:

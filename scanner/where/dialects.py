@@ -1,6 +1,7 @@
 """How each dialect compares the values of a class: the column's side, the constant's side, LIKE."""
 
 import math
+import re
 import struct
 from abc import ABC, abstractmethod
 from decimal import Decimal
@@ -152,6 +153,35 @@ class DuckDB(Dialect):
         return f"{reference} LIKE CAST(? AS VARCHAR)", pattern
 
 
+class PlainDuckDB(DuckDB):
+    """The same where values and constants are plain: short numbers, days and moments of four-digit years."""
+
+    def operand(self, reference: str, column: Column, value_class: ValueClass) -> str:
+        if value_class not in PLAIN_CONSTANTS:
+            return super().operand(reference, column, value_class)
+        if value_class is ValueClass.DECIMAL:
+            return f"CAST({reference} AS {_PLAIN_NUMBER})"
+        midnight = column.value_class is ValueClass.DATE and value_class is ValueClass.TIMESTAMP
+        return f"({reference} || 'T00:00:00')" if midnight else reference
+
+    def constant(self, value: str, column: Column, value_class: ValueClass) -> tuple[str, Any]:
+        if value_class not in PLAIN_CONSTANTS:
+            return super().constant(value, column, value_class)
+        return f"CAST(? AS {_PLAIN_NUMBER if value_class is ValueClass.DECIMAL else 'VARCHAR'})", value
+
+
+_PLAIN_NUMBER = "DECIMAL(38, 18)"  # holds whole numbers of 64 bits and decimals of 18 digits
+_YEAR = re.compile(r"(?!0000)[0-9]{4}-")
+PLAIN_CONSTANTS = {
+    ValueClass.DECIMAL: re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,18})?\Z"),
+    ValueClass.DATE: _YEAR, ValueClass.TIMESTAMP: _YEAR, ValueClass.TIMESTAMPTZ: _YEAR,
+}  # fmt: skip
+
+
+def is_plain_constant(value: str, value_class: ValueClass) -> bool:
+    return PLAIN_CONSTANTS[value_class].match(value) is not None
+
+
 def _before_christ(value: str) -> str:
     """A year of ISO 8601 as PostgreSQL writes it: 0000 is 1 BC, -0043 is 44 BC."""
     if value.startswith("-") and value[1].isdigit():
@@ -187,6 +217,7 @@ def _packs_as(text: str, stored: float) -> bool:
 
 _DIALECTS: dict[str, Dialect] = {
     "postgresql": PostgreSQL(), "mysql": MySQL(), "sqlite": SQLite(), "duckdb": DuckDB(),
+    "duckdb_plain": PlainDuckDB(),
 }  # fmt: skip
 
 

@@ -72,3 +72,15 @@ def columns_of(node: Node) -> Iterator[Column]:
             yield from (left, right)
         case Compare(_, left, _, _) | In(left, _, _) | Like(left, _) | IsNull(left):
             yield left
+
+
+def comparisons_of(node: Node) -> Iterator[Compare | In]:
+    """Every comparison of a column with a constant or another column."""
+    match node:
+        case Not(inner):
+            yield from comparisons_of(inner)
+        case And(nodes) | Or(nodes):
+            for inner in nodes:
+                yield from comparisons_of(inner)
+        case Compare() | In():
+            yield node

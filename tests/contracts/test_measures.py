@@ -86,7 +86,7 @@ def test_streamed_columns_measure_as_grouped_ones(
     filled: tuple[Engine, str, list[nasty.Row]], monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
     engine, name, rows = filled
-    monkeypatch.setattr("scanner.push.reading.SMALL_ROWS", -1)
+    monkeypatch.setattr("scanner.push.reading.SAMPLE", -1)
     monkeypatch.setattr("scanner.push.frequencies.MANY", -1)
     monkeypatch.setattr("scanner.push.reading.MOST_STREAMED", together)
     table, reading = read(engine, name, "push")

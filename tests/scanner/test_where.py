@@ -110,6 +110,50 @@ def test_conditions_judge_rows(text: str, row: dict[str, str | None], expected: 
     assert parse(text, PEOPLE).matches(row) is expected
 
 
+PLAIN = Table(
+    "",
+    "plain",
+    columns=(
+        Column("i", 1, "bigint", ValueClass.INTEGER),
+        Column("n", 2, "numeric(18,4)", ValueClass.DECIMAL),
+        Column("d", 3, "date", ValueClass.DATE),
+        Column("t", 4, "timestamp", ValueClass.TIMESTAMP),
+        Column("x", 5, "text", ValueClass.TEXT),
+    ),
+)
+PLAIN_ROWS: list[dict[str, str | None]] = [
+    dict(zip("indtx", row, strict=True))
+    for row in (
+        ("9", "-0.5", "2026-01-31", "2026-01-31T00:00:00", "10"),
+        ("10", "10", "0001-01-01", "2026-01-31T00:00:00.000001", "9"),
+        ("-9223372036854775808", "99999999999999.9999", "9999-12-31", "0001-01-01T00:00:00", ""),
+        ("9223372036854775807", "-99999999999999.9999", None, "9999-12-31T23:59:59.999999", None),
+        (None, None, "2026-02-01", None, "中"),
+    )
+]
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i > 9", "i = 10.0", "i <> 10.5", "i > 9.5", "i IN (9, 10.0, 0.1)", "n < 0", "n >= 99999999999999.9999", "n = i", "n < i", "i < 1e19",
+        "n > -0.50", "n < 0.00000000000000000001", "n > 'Infinity'", "d > '2026-01-31'", "d = t", "d < t", "d >= TIMESTAMP '2026-01-31 00:00:00'",
+        "t > '2026-01-31T00:00:00'", "t IN ('0001-01-01T00:00:00')", "d <> '0000-00-00'", "x > '1' AND i > 1", "NOT (i > 9 OR x = '10')",
+        "i BETWEEN -9223372036854775808 AND 9", "i IS NULL OR x LIKE '1%'",
+    ],
+)  # fmt: skip
+def test_conditions_over_plain_values_mean_the_same(text: str, plain: bool) -> None:
+    condition = parse(text, PLAIN)
+    sql, parameters = condition.duckdb(lambda column: column.name, lambda column: plain and column.name != "x")
+    with duckdb.connect() as session:
+        session.execute("CREATE TABLE plain (place INT, i VARCHAR, n VARCHAR, d VARCHAR, t VARCHAR, x VARCHAR)")
+        for place, row in enumerate(PLAIN_ROWS):
+            session.execute("INSERT INTO plain VALUES (?, ?, ?, ?, ?, ?)", [place, *row.values()])
+        found = session.execute(f"SELECT place FROM plain WHERE {sql} ORDER BY place", parameters).fetchall()
+    assert [place for (place,) in found] == [place for place, row in enumerate(PLAIN_ROWS) if condition.matches(row)]
+
+
 @pytest.mark.parametrize(
     ("text", "pattern", "expected"),
     [
