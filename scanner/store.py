@@ -122,8 +122,12 @@ class Store:
 
     def numbers(self, place: int) -> npt.NDArray[Any]:
         """All values of a column of plain type that are not null: integers, doubles, days or microseconds."""
-        found = [values_of(array.drop_null()) for array in self.arrays(place)]
+        found = list(self.numbers_by_piece(place))
         return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+    def numbers_by_piece(self, place: int) -> Iterator[npt.NDArray[Any]]:
+        for array in self.arrays(place):
+            yield values_of(array.drop_null())
 
     def take(self, place: int, rows: npt.NDArray[np.int64]) -> pa.Array:
         """The canonical texts of a column in these rows, which stand in ascending order."""

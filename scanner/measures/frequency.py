@@ -6,7 +6,9 @@ beside a table of the values that occur more than once. Hashes find those: rows 
 the others are grouped by value, so two values with one hash are still two.
 """
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +18,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from scanner.model import Column, ValueClass
 from scanner.store import Scan, Store
 from scanner.values.chunk import CHUNK_ROWS, Chunk
 from scanner.values.typed import TEXT, text_of
 
 Session = duckdb.DuckDBPyConnection
-Hashes = npt.NDArray[np.uint64]
+Hashes = npt.NDArray[Any]  # 64 bits, of either sign
+Pieces = Callable[[], Iterator[Hashes]]  # all of them, from the first on
 Texts = Callable[[], Iterator[pa.Array]]  # the values of a column that are not null, from the first on
 
 SAMPLE = 4_096  # values by which a column is judged
 MANY = 0.25  # share of them that differ: too many to count in Arrow …
 REPEATS = 0.5  # … and share of all values that may be expected to repeat: too few to group
 MOST_GROUPS, MOST_BYTES = 100_000, 16 << 20  # counted in Arrow; beyond, DuckDB groups, which can spill
-MOST_PLAIN = 12_000_000  # values whose hashes are sorted in memory
+MOST_GROUPED = 4_000_000  # values grouped at a time
+MOST_SORTED = 2_000_000  # hashes sorted at a time: memory is that of so many, however many there are
+_HASH = Column("h", 1, "bigint", ValueClass.INTEGER)
 _HEAD_BITS = 20
 _BEHIND_HEAD = np.uint64(64 - _HEAD_BITS)
 
@@ -87,13 +93,26 @@ def count_values(session: Session, name: str, store: Store, place: int, scan: Sc
         return _from_table(session, name, found)
     source, count = f"{name}_source", store.rows - store.nulls[place]
     session.register(source, scan)
-    if mostly_different and plainly and count <= MOST_PLAIN:
+    if mostly_different and plainly:
         present = f"{source} WHERE c{place} IS NOT NULL"
         texts = lambda: (array.drop_null() for array in store.texts(place))  # noqa: E731
         seen = _plain(session, f"{name}_plain", present, f"c{place}", count, texts)
         if seen is not None:
             return seen
-    return make_frequencies(session, name, source, f"c{place}")
+    if count <= MOST_GROUPED:
+        return make_frequencies(session, name, source, f"c{place}")
+    return _grouped_in_parts(session, name, source, f"c{place}", -(-count // MOST_GROUPED))
+
+
+def _grouped_in_parts(session: Session, name: str, source: str, reference: str, parts: int) -> Frequencies:
+    """As ``make_frequencies``: to read so often what is here already costs less than groups that do not fit memory."""
+    session.execute(f"CREATE OR REPLACE TABLE {name} (v VARCHAR, n BIGINT)")
+    for part in range(parts):
+        session.execute(
+            f"INSERT INTO {name} SELECT {reference}, count(*) FROM {source}"
+            f" WHERE {reference} IS NOT NULL AND hash({reference}) % {parts} = {part} GROUP BY 1"
+        )
+    return grouped(session, name)
 
 
 def _numbers(store: Store, place: int) -> pa.Table:
@@ -151,17 +170,48 @@ def _from_table(session: Session, name: str, groups: pa.Table) -> Frequencies:
 def _plain(session: Session, name: str, source: str, reference: str, count: int, texts: Texts) -> Frequencies | None:
     """None when so many values repeat that grouping is cheaper."""
     batches = session.sql(f"SELECT hash({reference}) FROM {source}").to_arrow_reader(1 << 17)
-    hashes = np.concatenate([np.zeros(0, np.uint64), *(batch.column(0).to_numpy() for batch in batches)])
-    ordered = np.sort(hashes)
-    again, rest = repeated_in(ordered)
-    if 2 * (len(again) + rest) > count:
-        return None
-    session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {reference} AS v, 1::BIGINT AS n FROM {source}")
-    repeated = f"{name}_repeated"
-    _group(session, repeated, _among(texts(), hashes, again) if len(again) else iter(()))
+    with _kept((batch.column(0).to_numpy().view(np.int64) for batch in batches), count) as hashes:
+        again, rest = _repeated(hashes, count)
+        if 2 * (len(again) + rest) > count:
+            return None
+        session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {reference} AS v, 1::BIGINT AS n FROM {source}")
+        repeated = f"{name}_repeated"
+        _group(session, repeated, _taken(texts(), _among_all(hashes, again)) if len(again) else iter(()))
     values, rows = one(session, f"SELECT count(*), coalesce(sum(n), 0) FROM {repeated}")
     alone = count - int(rows)
     return Frequencies(session, name, count, alone + values, alone, repeated, plain=True, texts=texts)
+
+
+@contextmanager
+def _kept(hashes: Iterator[Hashes], count: int) -> Iterator[Pieces]:
+    """The hashes to be gone through again and again, on disk when they are many."""
+    if count <= MOST_SORTED:
+        whole = np.concatenate([np.zeros(0, np.int64), *hashes])
+        yield lambda: iter([whole])
+        return
+    store = Store([_HASH], tempfile.gettempdir())
+    try:
+        for piece in hashes:
+            store.append(pa.record_batch([pa.array(piece)], ["h"]))
+        store.flush()
+        yield lambda: store.numbers_by_piece(0)
+    finally:
+        store.close()
+
+
+def _repeated(hashes: Pieces, count: int) -> tuple[Hashes, int]:
+    """As ``repeated_in``, a range of the hashes at a time, since so many can be sorted."""
+    parts = -(-count // MOST_SORTED) or 1
+    bounds = [(1 << 64) * at // parts - (1 << 63) for at in range(1, parts)]
+    again, rest = [np.zeros(0, np.int64)], 0
+    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+        above = (piece if low is None else piece[piece >= low] for piece in hashes())
+        part = np.concatenate([piece if high is None else piece[piece < high] for piece in above])
+        part.sort()
+        found, beyond = repeated_in(part)
+        again.append(found)
+        rest += beyond
+    return np.concatenate(again), rest
 
 
 def repeated_in(ordered: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
@@ -172,9 +222,17 @@ def repeated_in(ordered: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], int]:
     return ordered[1:][first], int(same.sum())
 
 
-def _among(texts: Iterator[pa.Array], hashes: Hashes, wanted: Hashes) -> Iterator[pa.RecordBatch]:
-    """The values whose hash is one of the wanted; the hashes stand in the order of the values."""
-    places = among(hashes, wanted)
+def _among_all(hashes: Pieces, wanted: Hashes) -> npt.NDArray[np.int64]:
+    """As ``among``, over all pieces."""
+    places, start = [], 0
+    for piece in hashes():
+        places.append(among(piece, wanted) + start)
+        start += len(piece)
+    return np.concatenate(places)
+
+
+def _taken(texts: Iterator[pa.Array], places: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
+    """The values at these places, which are in order."""
     start = 0
     for array in texts:
         first, last = np.searchsorted(places, (start, start + len(array)))
@@ -186,8 +244,8 @@ def _among(texts: Iterator[pa.Array], hashes: Hashes, wanted: Hashes) -> Iterato
 def among(hashes: Hashes, wanted: Hashes) -> npt.NDArray[np.int64]:
     """The places of the hashes that are one of the wanted, which are in order and at least one."""
     heads = np.zeros(1 << _HEAD_BITS, np.bool_)  # most others are passed over by the first bits of their hash
-    heads[wanted >> _BEHIND_HEAD] = True
-    found = np.flatnonzero(heads[hashes >> _BEHIND_HEAD])
+    heads[wanted.view(np.uint64) >> _BEHIND_HEAD] = True
+    found = np.flatnonzero(heads[hashes.view(np.uint64) >> _BEHIND_HEAD])
     places = np.minimum(np.searchsorted(wanted, hashes[found]), len(wanted) - 1)
     own: npt.NDArray[np.int64] = found[wanted[places] == hashes[found]]
     return own

@@ -68,30 +68,36 @@ def histogram(session: Session, order: Order, value_class: ValueClass) -> Mappin
     return None
 
 
-def of_numbers(
-    number: Callable[[int], float], upto: npt.NDArray[np.int64], whole: bool, value_class: ValueClass
-) -> Mapping[str, Any] | None:
-    """The same over different numbers (days, seconds) in order; ``upto`` says how many rows come before each."""
-    last = len(upto) - 2
-    low, high = number(0), number(last)
+def bins_of(low: float, high: float, whole: bool) -> Bins | None:
+    """Bins over numbers (days, seconds) from the least to the greatest; None where there is none."""
     whole = whole and abs(low) < WHOLE_LIMIT and abs(high) < WHOLE_LIMIT
-    bins = bins_between(low if whole else float(low), high if whole else float(high), whole=whole)
-    if bins is None:
-        return None
-    start, width = float(bins.low), float(bins.width)
+    return bins_between(low if whole else float(low), high if whole else float(high), whole=whole)
+
+
+def binned(number: Callable[[int], float], upto: npt.NDArray[np.int64], bins: Bins) -> npt.NDArray[np.int64]:
+    """Rows per bin of different numbers in order; ``upto`` says how many rows come before each."""
+    start, width, last = float(bins.low), float(bins.width), len(upto) - 1
 
     def bin_of(place: int) -> int:  # never falls from one number to the next, so each bin is one stretch of them
         return min(math.floor((float(number(place)) - start) / width), bins.count - 1)
 
-    begins = [bisect_left(range(last + 1), bin, key=bin_of) for bin in range(bins.count)]
-    found = np.diff(upto[[*begins, last + 1]])
-    shown: Callable[[float], Any] = _number
+    begins = [bisect_left(range(last), bin, key=bin_of) for bin in range(bins.count)]
+    found: npt.NDArray[np.int64] = np.diff(upto[[*begins, last]])
+    return found
+
+
+def shown(bins: Bins | None, counts: npt.NDArray[np.int64], value_class: ValueClass) -> Mapping[str, Any] | None:
+    """As ``histogram``."""
+    if bins is None:
+        return None
+    as_json: Callable[[float], Any] = _number
     if value_class is ValueClass.DATE:
-        shown = _date_text
+        as_json = _date_text
     elif value_class.is_temporal:
         zone = "+00:00" if value_class is ValueClass.TIMESTAMPTZ else ""
-        shown = lambda edge: _time_text(edge, zone)  # noqa: E731
-    return {"of": "value", "edges": [shown(edge) for edge in bins.edges], "counts": [int(n) for n in found]}
+        as_json = lambda edge: _time_text(edge, zone)  # noqa: E731
+    edges = [as_json(edge) for edge in bins.edges]
+    return {"of": "value", "edges": edges, "counts": [int(n) for n in counts[: bins.count]]}
 
 
 def of_lengths(lengths: Mapping[int, int]) -> Mapping[str, Any] | None:

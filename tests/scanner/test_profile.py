@@ -66,6 +66,34 @@ def test_quantiles_selected_in_memory_are_those_sorted(seed: int, monkeypatch: p
     assert_same(table, [{name: column[place] for name, column in columns.items()} for place in range(100)])
 
 
+@pytest.mark.parametrize("at_a_time", [1, 7, 30])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_sorted_in_parts_measures_the_same(seed: int, at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.measures.sorted_numbers.MOST_SORTED", at_a_time)
+    monkeypatch.setattr("scanner.measures.frequency.MOST_SORTED", at_a_time)
+    monkeypatch.setattr("scanner.measures.frequency.MOST_GROUPED", at_a_time)
+    _count_nothing_together(monkeypatch)
+    ordered = [held for held in ValueClass if held.is_number or held.is_temporal or held is ValueClass.TEXT]
+    table = table_of("t", {held.value: held for held in ordered})
+    columns = {held.value: values(held, 60, seed, nasty=False) for held in ordered}
+    for column in columns.values():
+        column += column[:1] * 30 + column[1:9]  # one value fills several parts
+    assert_same(table, [{name: column[at] for name, column in columns.items()} for at in range(98)])
+
+
+@pytest.mark.parametrize("held", [ValueClass.INTEGER, ValueClass.FLOAT, ValueClass.DATE])
+def test_one_value_in_many_parts(held: ValueClass, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.measures.sorted_numbers.MOST_SORTED", 3)
+    great = {
+        ValueClass.INTEGER: str(2**63 - 1),
+        ValueClass.FLOAT: "1.7976931348623157e+308",
+        ValueClass.DATE: "9999-12-31",
+    }
+    small = {ValueClass.INTEGER: "5", ValueClass.FLOAT: "-0.5", ValueClass.DATE: "0001-01-01"}
+    rows = [{"x": great[held]}] * 20 + [{"x": small[held]}] * 11
+    assert_same(table_of("t", {"x": held}), rows)
+
+
 def _count_nothing_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every column passes for one of mostly different values, each with a pattern of its own."""
     for name, value in (("SAMPLE", 1), ("MANY", -1), ("REPEATS", math.inf)):
