@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from core import keys
+from datagene import ownership
 
 
 @register(Tags.security, deploy=True)
@@ -33,3 +34,12 @@ def source_networks_are_named(**_kwargs: Any) -> list[CheckMessage]:
     if "*" in settings.SOURCE_NETWORKS:
         return [Warning("SOURCE_NETWORKS is *: a source may point at any host of the network", id="datagene.W002")]
     return []
+
+
+@register(Tags.database, deploy=True)
+def audit_trail_is_out_of_reach(databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
+    """`check --deploy --database default`: the role of web and workers must not be able to rewrite what it did."""
+    if not databases or not ownership.may_change_trail():
+        return []
+    hint = "give the tables an owner of their own: DATABASE_OWNER_URL, docs/deploy.md, 'Once'"
+    return [Warning("the application's database role may change the audit trail", hint=hint, id="datagene.W003")]

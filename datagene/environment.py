@@ -64,7 +64,7 @@ def language(name: str) -> str:
     return "en" if text(name).lower() == "en" else "zh-hans"
 
 
-def postgres(url: str) -> dict[str, object]:
+def postgres(url: str, name: str = "DATABASE_URL") -> dict[str, object]:
     """Django's database entry for `postgresql://user:password@host:port/name?option=…`.
 
     A unix socket is written as libpq writes it: `postgresql://user@%2Frun%2Fpostgresql/name` or `postgresql:///name?host=/run/postgresql`.
@@ -73,11 +73,11 @@ def postgres(url: str) -> dict[str, object]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL is not a URL: {error}") from None
+        raise ImproperlyConfigured(f"{name} is not a URL: {error}") from None
     if parts.scheme not in ("postgresql", "postgres"):
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
+        raise ImproperlyConfigured(f"{name} must begin with postgresql://")
     if not parts.path.strip("/"):
-        raise ImproperlyConfigured("DATABASE_URL names no database")
+        raise ImproperlyConfigured(f"{name} names no database")
     options = dict(parse_qsl(parts.query))
     host = options.pop("host", "") or unquote(parts.hostname or "")
     if (
@@ -108,15 +108,20 @@ def database_url(entry: Mapping[str, Any]) -> str:
     return f"postgresql://{account}{host}{port}/{quote(entry['NAME'], safe='')}{query}"
 
 
-def embedded_postgres(place: Layout) -> dict[str, object]:
-    """Django's database entry for the embedded server of this data directory (running or not)."""
+def embedded_postgres(place: Layout, *, as_owner: bool = False) -> dict[str, object]:
+    """Django's database entry for the embedded server of this data directory (running or not).
+
+    As the application's role, which a server that an earlier release has started does not know yet.
+    """
+    apart = not as_owner and place.application_password_file.exists()
+    file = place.application_password_file if apart else place.password_file
     try:
-        password = place.password_file.read_text(encoding="ascii").strip()
+        password = file.read_text(encoding="ascii").strip()
     except OSError:
         password = ""  # not initialised yet, or another account's: connecting will say so
     return {
         "NAME": "datagene",
-        "USER": "datagene",
+        "USER": "datagene_app" if apart else "datagene",
         "PASSWORD": password,
         "HOST": str(place.sockets),
         "PORT": "5432",

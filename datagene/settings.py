@@ -55,6 +55,13 @@ DATABASES = {
         ),
     }
 }
+DATABASE_ROLE, DATABASE_PASSWORD = str(DATABASES["default"]["USER"]), str(DATABASES["default"]["PASSWORD"])
+# Who owns the tables, when the application does not: for migrate and restore only (datagene/ownership.py).
+_owner_url = environment.text("DATABASE_OWNER_URL")
+DATABASE_OWNER = (
+    environment.postgres(_owner_url, "DATABASE_OWNER_URL") if _owner_url
+    else None if _database_url else environment.embedded_postgres(_layout, as_owner=True)
+)  # fmt: skip
 REDIS_URL = environment.text("REDIS_URL", f"unix://{_layout.valkey_socket}?db=0")
 CELERY_BROKER_URL = environment.broker(REDIS_URL)
 # Holds only what may be lost: rate-limit counts. Sessions and jobs live in PostgreSQL.

@@ -15,15 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connections
+from django.db.backends.signals import connection_created
 
 from core import jobs
-from datagene import environment
+from datagene import environment, ownership
 from datagene.embedded import layout as layouts
 from datagene.embedded.layout import Layout
 from datagene.embedded.postgres import Postgres
 from datagene.embedded.process import free_port
 from datagene.embedded.valkey import Valkey
+
+APPLICATION = "datagene_test_app"  # whose rights the tests have
 
 
 def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:
@@ -87,13 +91,46 @@ def redis_server(request: pytest.FixtureRequest) -> Iterator[str]:
 def django_db_modify_db_settings(postgres_server: str) -> None:
     """pytest-django asks before it makes the test database: on the server of this session."""
     connections.settings["default"].update(environment.postgres(postgres_server))
+    settings.DATABASE_OWNER = None
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Transactional tests empty every table; the audit trail refuses that, so this one trigger is off here."""
+    """Tests have the rights of the application (ADR 0012): what works only for the owner of the tables fails here too.
+
+    Transactional tests empty every table; the audit trail refuses that, so this one trigger is off.
+    """
     with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
         cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_auditentry_no_truncate")
+        cursor.execute(f"DROP ROLE IF EXISTS {APPLICATION}; CREATE ROLE {APPLICATION} CREATEDB")
+        _give_rights(cursor)
+    connection_created.connect(_take_role)
+
+
+def _give_rights(cursor: Any) -> None:
+    cursor.execute(ownership.GRANTS.format(role=APPLICATION))
+    cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {APPLICATION}")
+    cursor.execute(f"SET ROLE {APPLICATION}")
+
+
+def _take_role(connection: Any, **_kwargs: Any) -> None:
+    if str(connection.settings_dict["NAME"]).startswith("test_"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {APPLICATION}")
+
+
+@contextlib.contextmanager
+def as_owner() -> Iterator[Any]:
+    """A cursor that may do anything to the platform's tables, which every new connection may too meanwhile."""
+    connection_created.disconnect(_take_role)
+    try:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("RESET ROLE")
+            yield cursor
+    finally:
+        with connections["default"].cursor() as cursor:
+            _give_rights(cursor)
+        connection_created.connect(_take_role)
 
 
 @pytest.fixture(scope="session", autouse=True)

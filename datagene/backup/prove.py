@@ -35,7 +35,9 @@ def prove(backup: Path, step: Step = nothing) -> Manifest:
         shutil.rmtree(data, ignore_errors=True)  # of a run that was killed
         try:
             url = database_url({**connection.settings_dict, "NAME": name})
-            given = {"DATABASE_URL": url, "DATAGENE_DATA": str(data.absolute()), "KEY_FILE": str(settings.KEY_FILE)}
+            # Whoever makes the scratch database owns it: nobody else is needed.
+            given = {"DATABASE_URL": url, "DATABASE_OWNER_URL": "", "KEY_FILE": str(settings.KEY_FILE)}
+            given["DATAGENE_DATA"] = str(data.absolute())
             command = [sys.executable, "manage.py", "restore", str(backup.absolute())]
             _run(command, os.environ | given, manifest, step)
         finally:

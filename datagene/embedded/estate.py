@@ -23,7 +23,7 @@ class Estate:
         owner = layouts.owner()
         ports = _ports(self.place)
         self.servers: list[Postgres | MariaDB] = [
-            Postgres(self.place, owner, tell, tcp_port=ports["postgresql"], binaries=place.binaries)
+            Postgres(self.place, owner, tell, tcp_port=ports["postgresql"], binaries=place.binaries, application=False)
         ]
         if mariadb.available():
             self.servers.append(MariaDB(self.place, owner, tell, port=ports["mysql"]))

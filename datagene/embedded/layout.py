@@ -55,6 +55,10 @@ class Layout:
         return self.secrets / "postgres_password"
 
     @property
+    def application_password_file(self) -> Path:
+        return self.secrets / "postgres_application_password"
+
+    @property
     def sockets(self) -> Path:
         """The directory of the unix sockets: in the data directory if the path is short and plain, else in /tmp."""
         inside = self.data / "run"

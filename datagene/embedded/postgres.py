@@ -13,12 +13,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg2
+from psycopg2.extensions import encrypt_password
 
 from datagene.embedded import process, providers
 from datagene.embedded.errors import EmbeddedError
 from datagene.embedded.layout import Layout, Owner, own_directory, write_private
 
-USER = DATABASE = "datagene"
+USER = DATABASE = "datagene"  # the superuser, who owns the tables
+APPLICATION = "datagene_app"  # web, workers and beat: uses the tables and owns none (datagene/ownership.py)
 PORT = 5432  # the name of the socket file; without a `tcp_port` nothing listens on TCP
 # A killed postmaster leaves children that hold its shared memory for a moment; the next start waits for them.
 STILL_HELD = re.compile(r"pre-existing shared memory|lock file .* already exists|is another postmaster")
@@ -33,10 +35,11 @@ class Postgres:
     name = "PostgreSQL"
 
     def __init__(
-        self, place: Layout, owner: Owner, tell: Tell, *, tcp_port: int | None = None, binaries: Path | None = None
-    ) -> None:
+        self, place: Layout, owner: Owner, tell: Tell, *, tcp_port: int | None = None, binaries: Path | None = None,
+        application: bool = True,
+    ) -> None:  # fmt: skip
         self.place, self.owner, self.tell = place, owner, tell
-        self.tcp_port, self.port = tcp_port, tcp_port or PORT
+        self.tcp_port, self.port, self.application = tcp_port, tcp_port or PORT, application
         self.bin = providers.postgres_bin_dir(binaries or place.binaries)
         self.child: subprocess.Popen[bytes] | None = None
         self.log = place.logs / "postgres.log"
@@ -201,7 +204,21 @@ class Postgres:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if cursor.fetchone() is None:
                 cursor.execute(f'CREATE DATABASE "{DATABASE}"')
+            if self.application:
+                self._admit_application(cursor)
         connection.close()
+
+    def _admit_application(self, cursor: "psycopg2.extensions.cursor") -> None:
+        """At each start, so that a role or a password file that was lost is there again. CREATEDB proves backups."""
+        file = self.place.application_password_file
+        if not file.exists():
+            write_private(file, secrets.token_urlsafe(32))
+        secret = file.read_text(encoding="ascii").strip()
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION])
+        verb = "ALTER" if cursor.fetchone() else "CREATE"
+        # Sealed here, so that no log of the server can hold it.
+        sealed = encrypt_password(secret, APPLICATION, cursor.connection, "scram-sha-256")
+        cursor.execute(f"{verb} ROLE {APPLICATION} LOGIN CREATEDB NOSUPERUSER NOCREATEROLE PASSWORD %s", [sealed])
 
 
 def connect(place: Layout, database: str = DATABASE, port: int = PORT) -> "psycopg2.extensions.connection":

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from core import audit, keys
 from core.audit import Fault
 from core.models import AuditEntry, Job
+from tests.conftest import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,8 +33,8 @@ def chain(actor) -> list[AuditEntry]:
 
 
 def tamper(sql: str) -> None:
-    """As the superuser, past the triggers."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    """As the owner of the table, past the triggers."""
+    with transaction.atomic(), as_owner() as cursor:
         cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_auditentry_no_change")
         cursor.execute(sql)
         cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER core_auditentry_no_change")
@@ -60,14 +61,14 @@ def test_a_chain_of_hostile_values_verifies_after_the_database_stored_it(setting
     ],
 )
 def test_the_database_refuses_to_change_the_past(chain, sql):
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with as_owner() as cursor, pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         cursor.execute(sql)
     assert audit.verify() == audit.Verification(5, None)
 
 
 def test_the_database_refuses_to_empty_the_trail(chain):
     enable = "ALTER TABLE core_auditentry {} TRIGGER core_auditentry_no_truncate"
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute(enable.format("ENABLE"))
         try:
             with pytest.raises(DatabaseError, match="append-only"):

@@ -21,13 +21,15 @@ from assets.models import DataSource
 from assets.services import sources, uploads
 from core import audit, crypto, jobs, keys
 from core.models import AuditEntry, Job, Schedule
-from datagene import backup, upkeep
+from datagene import backup, environment, ownership, upkeep
 from datagene.backup import BackupError, manifest, postgres, sealing
 from datagene.environment import database_url
 from datagene.jobs import BACKUP, TARGET, VERIFY_AUDIT, VERIFY_BACKUP
 from tests.accounts import world
+from tests.conftest import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
+ROLE = "restored_app"  # made by the restoring itself
 PASSWORD = "planted-Reader-密码-77"
 CONTENT = b"code,name\n1,planted-upload-text\n" * 5000
 SERVER = {"host": "10.1.2.3", "port": 5432, "database": "hj", "user": "reader"}
@@ -73,12 +75,14 @@ def empty_database() -> Iterator[str]:
     yield database_url({**connection.settings_dict, "NAME": "restored_elsewhere"})
     with postgres.databases() as cursor:
         cursor.execute("DROP DATABASE restored_elsewhere WITH (FORCE)")
+        cursor.execute(f"DROP ROLE IF EXISTS {ROLE}")
 
 
 @pytest.fixture
 def elsewhere(empty_database: str, own: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Another installation: `elsewhere("restore", path)` is manage.py there."""
-    given = {"DATABASE_URL": empty_database, "DATAGENE_DATA": str(own / "elsewhere"), "KEY_FILE": str(own / "keys")}
+    """Another installation, of two roles: `elsewhere("restore", path)` is manage.py there."""
+    given = {"DATABASE_URL": as_application(empty_database), "DATABASE_OWNER_URL": empty_database}
+    given |= {"DATAGENE_DATA": str(own / "elsewhere"), "KEY_FILE": str(own / "keys")}
 
     def manage(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(django_settings.BASE_DIR / "manage.py"), *arguments]
@@ -101,6 +105,10 @@ def restore_here(empty_database: str, settings: Any, own: Path) -> Iterator[Call
     yield restore
     connection.close()
     connection.settings_dict["NAME"] = name
+
+
+def as_application(url: str) -> str:
+    return database_url({**environment.postgres(url), "USER": ROLE, "PASSWORD": "planted-application"})
 
 
 def rows(url: str) -> dict[str, int]:
@@ -147,7 +155,9 @@ def test_a_restored_platform_is_the_platform(
 
     (uploaded,) = (own / "elsewhere" / "uploads").glob("*/*.csv")
     assert (uploaded.read_bytes(), uploaded.name, uploaded.stat().st_mode & 0o777) == (CONTENT, "名 单.csv", 0o600)
-    with psycopg2.connect(empty_database) as held, held.cursor() as cursor:
+    with psycopg2.connect(as_application(empty_database)) as held, held.cursor() as cursor:
+        cursor.execute(ownership.MAY_CHANGE)
+        assert cursor.fetchone() == (False,)
         cursor.execute("SELECT parameters ->> 'path' FROM assets_datasource WHERE kind = 'files'")
         assert cursor.fetchone() == (str(uploaded.parent),)
         cursor.execute("SELECT sealed_secrets FROM assets_datasource WHERE kind = 'postgresql'")
@@ -347,7 +357,7 @@ def test_a_cancelled_backup_leaves_nothing(filled: DataSource, folder: Path) -> 
 
 
 def test_a_tampered_trail_fails_its_verification_and_stays_on_record(filled: DataSource) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_auditentry_no_change")
         cursor.execute("UPDATE core_auditentry SET actor_name = 'nobody' WHERE id = 2")
         cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER core_auditentry_no_change")

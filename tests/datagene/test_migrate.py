@@ -12,6 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from datagene.environment import database_url
 from datagene.management.commands import migrate
+from tests.conftest import as_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,13 +22,14 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A release before the app quantity, and somebody who holds the table that its migration refers to."""
     monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "100ms")
     monkeypatch.setattr(migrate, "PAUSE", 0.1)
-    call_command("migrate", "quantity", "zero", verbosity=0)
-    holder = psycopg2.connect(database_url(connection.settings_dict))
-    holder.cursor().execute("LOCK TABLE assets_datasource IN ACCESS SHARE MODE")
-    holder.cursor().execute("LOCK TABLE assets_datasource IN ROW EXCLUSIVE MODE")
-    yield holder
-    holder.close()
-    call_command("migrate", verbosity=0)
+    with as_owner():
+        call_command("migrate", "quantity", "zero", verbosity=0)
+        holder = psycopg2.connect(database_url(connection.settings_dict))
+        holder.cursor().execute("LOCK TABLE assets_datasource IN ACCESS SHARE MODE")
+        holder.cursor().execute("LOCK TABLE assets_datasource IN ROW EXCLUSIVE MODE")
+        yield holder
+        holder.close()
+        call_command("migrate", verbosity=0)
 
 
 def applied() -> bool:

@@ -80,7 +80,8 @@ def test_settings_of_the_containers_exist_and_secrets_come_from_outside() -> Non
         assert environment["DATAGENE_ENV"] == "production"
         for secret in ("SECRET_KEY", "METRICS_TOKEN"):
             assert environment[secret].startswith("${")
-        assert re.search(r":\$\{POSTGRES_PASSWORD[:}]", environment["DATABASE_URL"])
+        assert re.search(r":\$\{POSTGRES_APP_PASSWORD[:}]", environment["DATABASE_URL"])
+        assert ("DATABASE_OWNER_URL" in environment) is (name == "migrate"), "what visitors reach owns no table"
     named = set(COMPOSE["volumes"])
     mounted = {
         volume.split(":")[0] for service in COMPOSE["services"].values() for volume in service.get("volumes", ())
@@ -97,7 +98,13 @@ def _has_compose() -> bool:
 
 @pytest.mark.skipif(not _has_compose(), reason="docker compose is not installed")
 def test_the_compose_file_is_understood() -> None:
-    variables = {"SECRET_KEY": "x", "POSTGRES_PASSWORD": "x", "PUBLIC_URL": "https://x", "ALLOWED_HOSTS": "x"}
+    variables = {
+        "SECRET_KEY": "x",
+        "POSTGRES_PASSWORD": "x",
+        "POSTGRES_APP_PASSWORD": "y",
+        "PUBLIC_URL": "https://x",
+        "ALLOWED_HOSTS": "x",
+    }
     done = subprocess.run(
         ["docker", "compose", "config", "--quiet"], cwd=PROJECT, env={"PATH": "/usr/bin:/usr/local/bin", **variables},
         capture_output=True, text=True,

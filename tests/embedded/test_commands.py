@@ -1,5 +1,6 @@
 """`python -m datagene.embedded`: what a person types, on a machine with nothing set up."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,9 +9,10 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg2
 import pytest
 
-from datagene.embedded import commands
+from datagene.embedded import commands, postgres
 from datagene.embedded.errors import EmbeddedError
 from datagene.embedded.layout import PROJECT, Layout
 from datagene.embedded.process import first_number, free_port
@@ -44,6 +46,25 @@ def metrics_of(address: str, token: str) -> dict[str, float]:
     with urllib.request.urlopen(request, timeout=5) as answer:
         lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
     return {name: float(number) for name, _blank, number in (line.rpartition(" ") for line in lines)}
+
+
+def connected(place: Layout) -> set[str]:
+    """Roles that use the platform's database, but for our own connection."""
+    with contextlib.closing(postgres.connect(place)) as held, held.cursor() as cursor:
+        cursor.execute(
+            "SELECT usename FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return {str(name) for (name,) in cursor.fetchall()}
+
+
+def refusal(place: Layout, statement: str) -> str:
+    """What the database says when the role of the application tries the statement."""
+    secret = place.application_password_file.read_text().strip()
+    given = {"host": str(place.sockets), "dbname": postgres.DATABASE, "user": postgres.APPLICATION, "password": secret}
+    with contextlib.closing(psycopg2.connect(**given)) as held, held.cursor() as cursor:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege) as refused:
+            cursor.execute(statement)
+        return str(refused.value.diag.message_primary)
 
 
 def ours(port: int, word: bytes) -> list[int]:
@@ -126,6 +147,11 @@ def test_platform_comes_up_heals_and_goes_in_order(
     counted = 'datagene_http_request_seconds_count{area="static",method="GET",status="4xx"}'
     assert {metrics_of(address, "planted-token")[counted] for _ in range(10)} == {40}, "each process told its own"
     wait_until(lambda: metrics_of(address, "planted-token")["datagene_workers_seen"] == 1)
+    assert connected(place) == {postgres.APPLICATION}, "web, worker and beat own no table"
+    assert (
+        refusal(place, "ALTER TABLE core_auditentry DISABLE TRIGGER USER") == "must be owner of table core_auditentry"
+    )
+    assert refusal(place, "DELETE FROM core_auditentry") == "permission denied for table core_auditentry"
 
     again = embedded("up", **bare, PORT=str(free_port()))
     assert again.returncode == 1

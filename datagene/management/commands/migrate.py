@@ -8,6 +8,8 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg2.errors import LockNotAvailable
 
+from datagene import ownership
+
 LOCK_TIMEOUT = "3s"  # whoever waits for a table's lock holds up everybody behind; better to step back and try again
 TRIES = 20
 PAUSE = 3.0  # seconds
@@ -22,6 +24,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._database = options["database"]
+        ownership.become_owner()
         tries = options.pop("tries", TRIES)
         for left in reversed(range(tries)):
             try:
@@ -38,6 +41,7 @@ class Command(migrate.Command):
                 self.stderr.write(f"a table is in use; trying again in {PAUSE:g} s ({left} tries left)")
                 time.sleep(PAUSE)
         self._wait_at_most("0")
+        ownership.grant()
 
     def _reconnect(self) -> None:
         """Django leaves the transaction open when its last statements fail (foreign keys, added at its end)."""

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core import keys
-from datagene import backup
+from datagene import backup, ownership
 
 
 class Command(BaseCommand):
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("backup", type=Path, help="folder of one backup")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        ownership.become_owner()
         try:
             done = backup.restore(options["backup"])
         except (backup.BackupError, keys.KeyFileError) as error:

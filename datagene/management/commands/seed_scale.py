@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from assets.models import DataSource
+from datagene import ownership
 from datagene.management.commands.seed_demo import new_password
 from demo.scale.load import is_loaded, load
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
                 f"this platform has {there} data sources, and made-up metadata cannot be taken out again. "
                 "Use an empty database, or say --beside. Nothing was changed."
             )
+        ownership.become_owner()  # indexes are dropped for it and made anew
         day = timezone.make_aware(datetime.combine(options["day"] or timezone.localdate(), time(8)))
         try:
             loaded = load(
