@@ -9,10 +9,12 @@ import structlog
 
 SECRET_NAME = re.compile(r"passw|secret|token|authorization|cookie|credential|api_?key|\bdsn\b", re.IGNORECASE)
 SECRET_IN_TEXT = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@|(?i:\bbearer\s+\S+)|\bdg_[A-Za-z0-9_-]{16,}")
-# json.dumps escapes CR and LF; these too end a line for some readers of logs, or turn its direction.
+# json.dumps escapes what is below U+0020; these too end a line, steer a terminal, or turn the direction of a line.
 LINE_BREAKERS = {
-    ord(c): f"\\u{ord(c):04x}" for c in "\x7f\x85\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    code: f"\\u{code:04x}"
+    for code in (*range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 }
+CONTROLS = {**{code: f"\\u{code:04x}" for code in range(0x20)}, **LINE_BREAKERS, 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t"}
 HIDDEN = "***"
 
 Event = MutableMapping[str, Any]
@@ -39,6 +41,16 @@ def _hide(found: re.Match[str]) -> str:
     return f"{found[1]}:{HIDDEN}@" if found[0].endswith("@") else HIDDEN
 
 
+def escape(_logger: Any, _method: str, event: Event) -> Event:
+    """For the form that people read: no value breaks a line or steers the terminal; the lines of a traceback stand apart."""
+    for name, value in event.items():
+        if name in ("exception", "stack"):
+            event[name] = "\n".join(f"  | {line.translate(CONTROLS)}" for line in str(value).split("\n"))
+        elif value is not None and not isinstance(value, bool | int | float):
+            event[name] = str(value).translate(CONTROLS)
+    return event
+
+
 def one_line(_logger: Any, _method: str, line: str) -> str:
     return line.translate(LINE_BREAKERS)
 
@@ -62,7 +74,7 @@ _finish: list[Any] = [
 
 def configuration(level: str, form: str) -> dict[str, Any]:
     """The `logging` dictionary: everything to stderr, where systemd, docker or the supervisor collects it."""
-    finish = _finish if form == "json" else [*_finish[:2], structlog.dev.ConsoleRenderer(colors=False), one_line_text]
+    finish = _finish if form == "json" else [*_finish[:2], escape, structlog.dev.ConsoleRenderer(colors=False)]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -82,11 +94,6 @@ def configuration(level: str, form: str) -> dict[str, Any]:
             "gunicorn.access": {"handlers": [], "propagate": False},
         },
     }
-
-
-def one_line_text(logger: Any, method: str, line: str) -> str:
-    """The text form for people: a traceback keeps its lines, nothing else may break one."""
-    return one_line(logger, method, line).replace("\r", "\\r")
 
 
 def configure(settings: dict[str, Any]) -> None:

@@ -11,10 +11,10 @@ import structlog
 from datagene import logs
 
 
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """What the platform's formatter writes."""
-    built = logs.configuration("INFO", "json")["formatters"]["ours"]
+@pytest.fixture(params=["json"])
+def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """What the platform's formatter writes, in the form that the test asks for."""
+    built = logs.configuration("INFO", request.param)["formatters"]["ours"]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=built["foreign_pre_chain"], processors=built["processors"]
     )
@@ -30,7 +30,29 @@ def written() -> Iterator[io.StringIO]:
     logger.propagate = True
 
 
-@pytest.mark.parametrize("breaker", ["\r\n", "\n", "\x85", "\u2028", "\u2029", "\u202e", "\x1b[31m"])
+both = pytest.mark.parametrize("written", ["json", "text"], indirect=True)
+text = pytest.mark.parametrize("written", ["text"], indirect=True)
+BREAKERS = ["\r\n", "\n", "\r", "\x85", "\u2028", "\u2029", "\u202e", "\x1b[31m", "\x9b31m", "\x00", "\x08", "\x0b", "\x7f"]
+
+
+@text
+@pytest.mark.parametrize("breaker", BREAKERS)
+def test_text_for_people_cannot_be_forged_either(written: io.StringIO, breaker: str) -> None:
+    """In the message, in a field, in a list, and in what an exception says: it cannot begin a line, nor steer a terminal."""
+    forged = f"x{breaker}2026-01-01T00:00:00Z [info     ] forged"
+    logger = logging.getLogger("test.logs")
+    logger.info("name %s", forged, extra={"field": forged, "listed": [forged]})
+    assert written.getvalue().count("\n") == 1
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        logger.exception("failed")
+    lines = written.getvalue().splitlines()  # as str knows lines: more than LF
+    assert [line for line in lines if not line.startswith("  | ")] == [lines[0], lines[1]]
+    assert not set(written.getvalue()) & (set(breaker) - set("[31m\n"))
+
+
+@pytest.mark.parametrize("breaker", BREAKERS)
 def test_forged_lines_stay_inside_theirs(written: io.StringIO, breaker: str) -> None:
     logging.getLogger("test.logs").info("name %s", f"x{breaker}forged")
     text = written.getvalue()
@@ -39,6 +61,7 @@ def test_forged_lines_stay_inside_theirs(written: io.StringIO, breaker: str) -> 
     assert json.loads(text)["event"] == f"name x{breaker}forged"
 
 
+@both
 def test_planted_secrets_are_hidden(written: io.StringIO) -> None:
     planted = "s3cret-planted"
     logger = logging.getLogger("test.logs")

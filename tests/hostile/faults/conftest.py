@@ -18,6 +18,7 @@ from datagene.embedded import layout as layouts
 from datagene.embedded.layout import Layout
 from datagene.embedded.valkey import Valkey
 from tests.assets.support import assets_alone, city, own_files, sqlite_source  # noqa: F401  fixtures
+from tests.conftest import as_owner
 from tests.contracts.conftest import mariadb_server  # noqa: F401  fixture
 from tests.hostile.faults import kinds, stack
 
@@ -84,10 +85,10 @@ def known_kinds(transactional_db: None) -> Iterator[None]:
     """The hostile job kinds and their tables, for the length of a test."""
     before = dict(job_kinds._kinds)
     kinds.register()
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute(kinds.TABLES)
     yield
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("DROP TABLE hostile_item, hostile_result")
     job_kinds._kinds.clear()
     job_kinds._kinds.update(before)

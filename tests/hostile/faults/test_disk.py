@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
 from django.utils.translation import override
 from rest_framework.test import APIClient
@@ -24,6 +23,7 @@ from assets.services import requests, sources
 from core.models import Job, JobItem
 from datagene.embedded import layout as layouts
 from tests.assets.support import finished
+from tests.conftest import as_owner
 from tests.hostile.faults import stack
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,7 +104,7 @@ def tight(small_disk: Path) -> Iterator[Callable[[str], None]]:
 
 
 def execute(sql: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute(sql)
 
 
