@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "datagene.middleware.body_limit",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "datagene.unseen.shown",
 ]
 ROOT_URLCONF = "datagene.urls"
 WSGI_APPLICATION = "datagene.wsgi.application"

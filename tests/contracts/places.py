@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -18,6 +19,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver
+from django.views import View
 
 from accounts.choices import Role
 from accounts.models import Agency, Person, SignedIn
@@ -186,18 +188,16 @@ class Place:
         if route.text not in _LABELS:
             stem = route.text.partition("{")[0]
             known = [label for text, label in _LABELS.items() if text.startswith(stem)]
-            if route.is_api:
-                known.append(route.callback.cls.queryset.model._meta.label)
-            clients = [world.browser(person) for person in (self.manager, *self.people)]
-            tried = (label for label in (*known, *self.ids) if self._reaches(clients, route, label))
+            known += [_shown_by(route)] if _shown_by(route) in self.ids else []
+            tried = (label for label in (*known, *self.ids) if self._reaches(route, label))
             _LABELS[route.text] = next(tried, "")
             assert _LABELS[route.text], f"nobody reaches {route.text}: the walk needs a row for it"
         return _LABELS[route.text]
 
-    def _reaches(self, clients: list[Client], route: Route, label: str) -> bool:
-        answers = (
-            call(client, method, route.address(self.ids[label])) for client in clients for method in route.methods
-        )
+    def _reaches(self, route: Route, label: str) -> bool:
+        address = route.address(self.ids[label])
+        clients = (world.browser(person) for person in (self.manager, *self.people))
+        answers = (call(client, method, address) for client in clients for method in route.methods)
         return any(answer.status_code not in (403, 404) for answer in answers)
 
 
@@ -207,6 +207,19 @@ _LABELS: dict[str, str] = {}
 def shared_label(route: Route) -> str:
     """The kind of row that everybody sees and that this route is about; "" for the others."""
     return next((label for start, label in SHARED.items() if route.text.startswith(start)), "")
+
+
+def _shown_by(route: Route) -> str:
+    """The kind of row that the view says it is about, if it says so."""
+    if route.is_api:
+        return str(route.callback.cls.queryset.model._meta.label)
+    view = getattr(route.callback, "view_class", View)()
+    if not hasattr(view, "queryset"):
+        return ""
+    request = RequestFactory().get("/")
+    request.user = Person()  # of whom nothing is asked before rows are
+    view.setup(request, **({route.key: UUID(int=0)} if route.key else {}))
+    return str(view.queryset().model._meta.label)
 
 
 def scoped_models() -> list[type[Model]]:
@@ -232,14 +245,14 @@ def places(built: tuple[Place, Place], db: None, settings: Any) -> tuple[Place, 
     return built[0].again(), built[1].again()
 
 
-def build(parent: Agency, name: str, label: str, folder: Path) -> Place:
+def build(parent: Agency, name: str, label: str, folder: Path, script: str = "") -> Place:
     agency = world.agency(f"{label} {name}", parent)
     manager = world.person(agency, "source_manager", "steward", name=f"{label} {name}")
     people = [world.person(agency, *cast, name=f"{label} {name} {number}") for number, cast in enumerate(CASTS)]
     system = systems.create_system(actor=manager, agency=agency, code=f"{name}-1", name=f"{label}系统 {name}")
     path = folder / f"{name}.db"
     path.touch()
-    change(path, SCRIPT.format(name=name))
+    change(path, SCRIPT.format(name=name) + script)
     source = sources.register_source(
         actor=manager,
         agency=agency,

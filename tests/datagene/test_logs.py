@@ -32,7 +32,21 @@ def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 both = pytest.mark.parametrize("written", ["json", "text"], indirect=True)
 text = pytest.mark.parametrize("written", ["text"], indirect=True)
-BREAKERS = ["\r\n", "\n", "\r", "\x85", "\u2028", "\u2029", "\u202e", "\x1b[31m", "\x9b31m", "\x00", "\x08", "\x0b", "\x7f"]
+BREAKERS = [
+    "\r\n",
+    "\n",
+    "\r",
+    "\x85",
+    "\u2028",
+    "\u2029",
+    "\u202e",
+    "\x1b[31m",
+    "\x9b31m",
+    "\x00",
+    "\x08",
+    "\x0b",
+    "\x7f",
+]
 
 
 @text

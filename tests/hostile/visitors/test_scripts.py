@@ -1,0 +1,203 @@
+"""Scripts that others keep in their names, comments and values, in a real browser over every page: none runs, none is hidden.
+
+The browser's requests are answered by the test client, so the estate is built once in a transaction and never committed.
+"""
+
+from collections.abc import Iterator
+from itertools import cycle, islice
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.db.models import CharField, TextField
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from playwright.sync_api import Browser, BrowserContext
+
+from core import audit
+from datagene import unseen
+from tests.accounts import world
+from tests.browser.conftest import CHROMIUM, browser, playwright
+from tests.contracts.places import Place, build
+
+__all__ = ["browser", "playwright"]  # fixtures
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt install chromium"),
+]
+CORPUS = (
+    "<script>ran=1</script>",
+    "\"><img src=x onerror=ran=1>",
+    "'><svg/onload=ran=1>",
+    '" autofocus onfocus="ran=1" x="',
+    "' autofocus onfocus='ran=1' x='",
+    "</title></textarea></style></script><script>ran=1</script>",
+    "javascript:ran=1//",
+    "{{191*193}}{% debug %}${191*193}<%=191*193%>",
+    "<iframe srcdoc='<script>parent.ran=1</script>'>",
+    "&lt;script&gt;ran=1&lt;/script&gt;",
+    "\\u003cscript\\u003eran=1\\u003c/script\\u003e",
+    "<base href=//evil.example><meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<form action=//evil.example><button formaction=javascript:ran=1>x",
+    "<a href=javascript:ran=1>x</a><style>@import'//evil.example/x'</style>",
+    "<!--><img src=x onerror=ran=1>-->",
+    "\u202egnp.exe\u202c a\u200bb\ufeff\u2066c\u2069\x1b[31m",
+)  # fmt: skip
+MARK = "ran=1"
+# Text with a meaning of its own: keys, digests, codes that a registry must know, times, conditions in their grammar.
+KEPT = {
+    "kind", "target", "exclusive_key", "idem_key", "lease_owner", "url", "verb", "method", "digest", "key", "kid", "wrapped", "kek_id",
+    "path", "sort_key", "password", "prefix", "session_key", "name_digest", "value_class", "network", "sealed_secrets", "census_cron",
+    "scan_cron", "cron", "evidence", "plan", "where", "error_code", "state_code",
+}  # fmt: skip
+FAILED = {"error_code": "key_file", "error_params": {"reason": CORPUS[0] + CORPUS[1]}}
+# What a script that got in would leave behind even if the content policy kept it from running.
+INTRUDERS = """() => ({
+    ran: window.ran, policy: window.refusals,
+    found: [...document.querySelectorAll('*')].filter(node =>
+        [...node.attributes].some(a => /^on/i.test(a.name) || a.name === 'srcdoc' || /^\\s*javascript:/i.test(a.value) && /^(href|action|formaction|src|data)$/i.test(a.name)) ||
+        ['IFRAME', 'OBJECT', 'EMBED', 'BASE', 'MATH'].includes(node.tagName) ||
+        node.tagName === 'SCRIPT' && !node.src && node.type !== 'application/json' ||
+        node.tagName === 'META' && /refresh/i.test(node.httpEquiv) || node.tagName === 'STYLE' ||
+        node.tagName === 'IMG' && node.getAttribute('src') === 'x').map(node => node.outerHTML.slice(0, 200)),
+    text: document.title + document.body.innerText,
+})"""
+
+
+def hostile(number: int, length: int | None) -> str:
+    """The corpus from its ``number``-th string on, as much as fits, never the same twice."""
+    start = number % len(CORPUS)
+    text, whole = str(number), [*CORPUS[start:], *CORPUS[:start]]
+    for part in whole:
+        if length is None or len(text) + len(part) <= length:
+            text += part
+    return text
+
+
+def script() -> str:
+    """Tables whose names, columns, keys and values are the corpus."""
+    lines = []
+    for number, texts in enumerate(zip(*(islice(cycle(CORPUS), start, start + 4) for start in range(3)), strict=True)):
+        table, column, value = (text.replace("\x1b", "") for text in texts)
+        quoted = ['"' + name.replace('"', '""') + '"' for name in (f"{number}{table}", f"{column}", "x" + column)]
+        lines.append(f"CREATE TABLE {quoted[0]} ({quoted[1]} TEXT PRIMARY KEY, {quoted[2]} TEXT);")
+        values = [one.replace("'", "''") for one in (value, *CORPUS)]
+        lines += [f"INSERT OR IGNORE INTO {quoted[0]} VALUES ('{one}{n}', '{one}');" for n, one in enumerate(values)]
+    return "\n".join(lines)
+
+
+def overwrite() -> int:
+    """Every text of every row of ours that somebody may write, here or in a source, becomes hostile; how many fields."""
+    fields = 0
+    for model in apps.get_models():
+        if model.__module__.partition(".")[0] in {"django", "rest_framework"} or model._meta.label == "core.AuditEntry":
+            continue
+        texts = [
+            field
+            for field in model._meta.concrete_fields
+            if isinstance(field, CharField | TextField) and not field.choices and field.name not in KEPT
+        ]
+        for number, row in enumerate(model._default_manager.all()):
+            change: dict[str, Any] = {
+                field.name: hostile(number + place, field.max_length) for place, field in enumerate(texts)
+            }
+            if hasattr(row, "error_params"):
+                change |= FAILED
+            if change:
+                model._default_manager.filter(pk=row.pk).update(**change)
+        fields += len(texts)
+    return fields
+
+
+@pytest.fixture(scope="module")
+def estate(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Place]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        place = build(world.agency("滨海市"), "abcd", "本局", tmp_path_factory.mktemp("scripts"), script())
+        assert overwrite() > 40
+        for number, text in enumerate(CORPUS):
+            audit.record(
+                actor=place.manager, verb="thing.change", target=f"t:{number}", target_label=text, changes={text: text}
+            )
+        yield place
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def place(estate: Place, db: None, settings: Any) -> Place:
+    settings.API_CALLS_PER_MINUTE = 1_000_000
+    return estate.again()
+
+
+def pages(place: Place) -> Iterator[tuple[str, Any]]:
+    """(address, answer) of every page that somebody of the place may open, and of what searching for a part of it finds."""
+    clients = [world.browser(person) for person in (place.manager, *place.people)]
+    found = [address for route, address, _key in place.addresses() if not route.is_api and "get" in route.methods]
+    for address in (
+        *found,
+        "/search/?q=script",
+        "/search/?q=%3Cscript",
+        "/assets/?q=script",
+        "/?next=javascript:ran=1",
+    ):
+        for client in clients:
+            answer = client.get(address)
+            if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
+                yield address, answer
+                break
+
+
+def watched(browser: Browser, answers: dict[str, Any]) -> tuple[BrowserContext, list[str]]:
+    """A browser whose every request is answered here, and what it asked for or complained of that it should not."""
+    context, faults = browser.new_context(base_url="http://testserver"), []
+    files, client = {}, Client()
+
+    def answer(route: Any) -> None:
+        address = route.request.url.removeprefix("http://testserver")
+        if urlsplit(route.request.url).netloc != "testserver":
+            faults.append(f"request to another host: {route.request.url}")
+            route.abort()
+            return
+        if address not in answers and address not in files:
+            files[address] = client.get(address)
+        given = answers.get(address) or files[address]
+        body = given.getvalue() if given.streaming else given.content
+        route.fulfill(status=given.status_code, headers=dict(given.headers), body=body)
+
+    context.route("**/*", answer)
+    context.add_init_script(
+        "window.refusals = []; document.addEventListener('securitypolicyviolation', e => refusals.push(e.violatedDirective + ' ' + e.blockedURI))"
+    )
+    context.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
+    context.on("weberror", lambda error: faults.append(f"exception: {error.error}"))
+    return context, faults
+
+
+def test_no_script_of_others_runs_on_any_page(browser: Browser, place: Place) -> None:
+    answers = dict(pages(place))
+    context, faults = watched(browser, answers)
+    page, showing = context.new_page(), 0
+    for address in answers:
+        page.goto(address)
+        seen = page.evaluate(INTRUDERS)
+        assert (seen["ran"], seen["policy"], seen["found"], faults) == (None, [], [], []), address
+        assert "36863" not in seen["text"], f"{address}: 191 × 193 was worked out"
+        hidden = unseen.ANY.findall(seen["text"])
+        assert hidden == [], f"{address}: {hidden}"
+        showing += MARK in seen["text"]
+    context.close()
+    assert len(answers) > 50
+    assert showing > len(answers) * 0.8, "the corpus is on most pages, as text"
+
+
+def test_hidden_characters_are_shown_and_forms_keep_them() -> None:
+    hidden = "a\u202eb\u200b"
+    page = f'<p title="{hidden}">{hidden}</p><input value="{hidden}"><textarea>\n{hidden}</textarea><option value="{hidden}">{hidden}</option>'
+
+    def answer(_request: Any) -> HttpResponse:
+        return HttpResponse(page)
+
+    shown = "a⟨U+202E⟩b⟨U+200B⟩"
+    wanted = f'<p title="{shown}">{shown}</p><input value="{hidden}"><textarea>\n{hidden}</textarea><option value="{hidden}">{shown}</option>'
+    assert unseen.shown(answer)(RequestFactory().get("/")).content.decode() == wanted
