@@ -5,6 +5,7 @@ are looked at: an answer must not depend on what it reports about.
 """
 
 import threading
+import time
 from collections.abc import Callable
 
 from django.core.cache import cache
@@ -18,6 +19,7 @@ from datagene import metrics
 
 View = Callable[[HttpRequest], HttpResponse]
 PATIENCE = 1.0  # seconds; a server that takes longer is away
+FRESH = 1.0  # seconds that an answer is good for
 AWAY = "away"
 
 
@@ -47,7 +49,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
     Without the broker the platform is slower, not away: jobs wait in the ledger. That is 200 and ``degraded``.
     """
-    database, broker = _within(PATIENCE, _database), _within(PATIENCE, _broker)
+    database, broker = DATABASE.answer(), BROKER.answer()
     known = database != AWAY
     ready = database == "applied"
     body = {
@@ -57,15 +59,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "broker": broker,
     }
     return JsonResponse(body, status=200 if ready else 503)
-
-
-def _within(seconds: float, ask: Callable[[], str]) -> str:
-    """What ``ask`` says, or "away" when it has not answered in time: a frozen server must not freeze the probe."""
-    said: list[str] = []
-    asking = threading.Thread(target=lambda: said.append(ask()), daemon=True)
-    asking.start()
-    asking.join(seconds)
-    return said[0] if said else AWAY
 
 
 def _database() -> str:
@@ -88,3 +81,32 @@ def _broker() -> str:
     except Exception:  # whatever the client library raises: the answer is the same
         return AWAY
     return "ok"
+
+
+class Question:
+    """Asked by one thread at a time, and not again while the answer is fresh: anybody may call /readyz, as often as they like.
+
+    Whoever has waited ``PATIENCE`` is told "away": a frozen server must not freeze the probe, nor the threads of the web.
+    """
+
+    def __init__(self, ask: Callable[[], str]) -> None:
+        self._ask, self._lock = ask, threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._said, self._began, self._ended = AWAY, 0.0, 0.0
+
+    def answer(self) -> str:
+        with self._lock:
+            if self._thread is None or (not self._thread.is_alive() and time.monotonic() >= self._ended + FRESH):
+                self._began = time.monotonic()
+                self._thread = threading.Thread(target=self._find_out, daemon=True)
+                self._thread.start()
+            thread, until = self._thread, self._began + PATIENCE
+        thread.join(max(0.0, until - time.monotonic()))
+        return AWAY if thread.is_alive() else self._said
+
+    def _find_out(self) -> None:
+        self._said = self._ask()
+        self._ended = time.monotonic()
+
+
+DATABASE, BROKER = Question(_database), Question(_broker)

@@ -1,9 +1,11 @@
 """Probes and metrics: what they say of servers that are away, frozen or of another release, and to whom."""
 
+import contextlib
 import multiprocessing
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from assets.models import DataSource, ScanRun
 from core import jobs
 from core.models import Job, Worker
-from datagene import traffic, upkeep
+from datagene import health, traffic, upkeep
 from tests.conftest import as_owner
 from tests.datagene.conftest import make_job
 
@@ -31,16 +33,24 @@ def ready() -> tuple[int, dict[str, str]]:
     return response.status_code, response.json()
 
 
+@pytest.fixture(autouse=True)
+def asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer of another test, or of a moment ago, is good here."""
+    monkeypatch.setattr(health, "FRESH", 0.0)
+    monkeypatch.setattr(health, "DATABASE", health.Question(health._database))
+    monkeypatch.setattr(health, "BROKER", health.Question(health._broker))
+
+
 @pytest.fixture
 def broker(redis_server: str, settings: Any) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": redis_server}}
 
 
 @pytest.fixture
-def dumb_server() -> Iterator[int]:
-    """A port that takes connections and never says a word, like a frozen server."""
+def dumb_server() -> Iterator[socket.socket]:
+    """It takes connections and never says a word, like a frozen server."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+        yield server
 
 
 @pytest.fixture
@@ -62,9 +72,9 @@ def test_a_platform_in_order_is_ready(db: None, broker: None) -> None:
 
 
 def test_without_the_broker_the_platform_is_degraded_and_takes_requests(
-    db: None, settings: Any, dumb_server: int
+    db: None, settings: Any, dumb_server: socket.socket
 ) -> None:
-    for port in (1, dumb_server):
+    for port in (1, dumb_server.getsockname()[1]):
         location = {"LOCATION": f"redis://127.0.0.1:{port}/0"}
         settings.CACHES = {"default": {**settings.CACHES["default"], **location}}
         told = {"status": "degraded", "database": "ok", "migrations": "applied", "broker": "away"}
@@ -73,9 +83,9 @@ def test_without_the_broker_the_platform_is_degraded_and_takes_requests(
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_a_database_away_or_frozen_is_alive_but_not_ready(
-    db: None, broker: None, elsewhere: dict[str, Any], dumb_server: int, frozen: bool
+    db: None, broker: None, elsewhere: dict[str, Any], dumb_server: socket.socket, frozen: bool
 ) -> None:
-    elsewhere |= {"HOST": "127.0.0.1", "PORT": str(dumb_server) if frozen else "1"}
+    elsewhere |= {"HOST": "127.0.0.1", "PORT": str(dumb_server.getsockname()[1]) if frozen else "1"}
     told = {"status": "unavailable", "database": "away", "migrations": "unknown", "broker": "ok"}
     assert ready() == (503, told)
     assert Client().get("/healthz").content == b"ok\n"
@@ -94,6 +104,34 @@ def test_a_schema_of_an_earlier_release_is_not_ready_and_one_of_a_later_is(broke
         assert ready()[1]["status"] == "ready"
     finally:
         recorder.record_unapplied("quantity", "9999_of_the_next_release")
+
+
+def test_a_crowd_at_a_frozen_database_makes_one_connection(
+    db: None, broker: None, elsewhere: dict[str, Any], dumb_server: socket.socket
+) -> None:
+    """Nobody signs in to ask, so asking must not cost the database a connection each."""
+    elsewhere |= {"HOST": "127.0.0.1", "PORT": str(dumb_server.getsockname()[1])}
+    with ThreadPoolExecutor(20) as crowd:
+        answers = {status for status, _told in crowd.map(lambda _number: ready(), range(60))}
+    assert answers == {503}
+    dumb_server.setblocking(False)
+    connected = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            dumb_server.accept()[0].close()
+            connected += 1
+    assert connected == 1
+
+
+def test_a_fresh_answer_is_given_again_without_asking(
+    db: None, broker: None, elsewhere: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "FRESH", 60.0)
+    assert ready()[0] == 200
+    elsewhere |= {"HOST": "127.0.0.1", "PORT": "1"}
+    assert ready()[0] == 200
+    monkeypatch.setattr(health, "FRESH", 0.0)
+    assert ready()[0] == 503
 
 
 def test_probes_answer_whatever_name_they_are_called_by(db: None, settings: Any) -> None:

@@ -220,3 +220,46 @@ def test_a_failed_sign_in_is_on_record_without_the_password(who: Person) -> None
     assert trail == [("sign_in.failed", ""), ("sign_in.failed", who.name)]
     everything = " ".join(str(row) for row in (*AuditEntry.objects.values(), *SignInAttempt.objects.values()))
     assert "wrong-secret" not in everything.lower()
+
+
+# The two profiles ----------------------------------------------------------------------------------------------------
+
+LONG_PLAIN, MIXED = "harbour lights over the bay", "Violet-Lantern-88"
+# What a person is answered who wants this password after PASSWORD: 302 it is theirs now, 422 and why not.
+WISHES = {
+    "dengbao3": {"Short-1": 422, "password123456": 422, LONG_PLAIN: 422, MIXED: 302, PASSWORD: 422},
+    "asvs": {"Short-1": 422, "password123456": 422, LONG_PLAIN: 302, MIXED: 302, PASSWORD: 302},
+}
+HINTS = {"dengbao3": "90 天后需更换", "asvs": "不能使用常见密码"}
+
+
+@pytest.mark.parametrize("profile", WISHES)
+def test_each_profile_from_the_password_to_the_end_of_the_session(who: Person, settings: Any, profile: str) -> None:
+    """Rules, history, age, lockout, idle and absolute limits, as a person meets them (GB/T 22239-2019 8.1.4.1; ASVS 5.0 6.2)."""
+    settings.SECURITY_PROFILE = profile
+    client, current = signed_in(who), PASSWORD
+    assert HINTS[profile] in client.get("/account/password/").content.decode()
+    for wish, answer in WISHES[profile].items():
+        response = client.post("/account/password/", {"current": current, "new": wish, "again": wish})
+        assert response.status_code == answer, wish
+        current = wish if answer == 302 else current
+    assert attempt(who.username, current).status_code == 302
+
+    Person.objects.update(password_changed_at=timezone.now() - timedelta(days=91))
+    due = profile == "dengbao3"
+    assert client.get("/").headers.get("Location", "") == ("/account/password/" if due else "")
+    assert client.get("/api/v1/systems/").status_code == (403 if due else 200)
+    Person.objects.update(password_changed_at=timezone.now())
+
+    for minutes, hours, alive in ((29, 0, True), (31, 0, False), (0, 11.9, True), (0, 12.1, False)):
+        client = Client()
+        assert attempt(who.username, current, client).status_code == 302
+        now = timezone.now()
+        SignedIn.objects.update(seen_at=now - timedelta(minutes=minutes), started_at=now - timedelta(hours=hours))
+        assert replay(client.cookies["sessionid"].value) is alive, (minutes, hours)
+
+    for _count in range(5):
+        assert attempt(who.username, "Wrong-Password-1").status_code == 422
+    assert attempt(who.username, current).status_code == 429
+    SignInAttempt.objects.update(at=timezone.now() - timedelta(minutes=16))
+    assert attempt(who.username, current).status_code == 302
