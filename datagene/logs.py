@@ -22,6 +22,7 @@ Event = MutableMapping[str, Any]
 
 def scrub(_logger: Any, _method: str, event: Event) -> Event:
     """Hide values under telling names, and passwords and tokens inside any text (tracebacks too)."""
+    event.pop("request", None)  # Django's own lines carry it, and its text the query: names and numbers of persons
     for name, value in event.items():
         event[name] = HIDDEN if SECRET_NAME.search(name) else _scrubbed(value)
     return event
@@ -34,7 +35,7 @@ def _scrubbed(value: Any) -> Any:
         return {name: HIDDEN if SECRET_NAME.search(str(name)) else _scrubbed(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_scrubbed(item) for item in value]
-    return value
+    return value if value is None or isinstance(value, bool | int | float) else _scrubbed(str(value))
 
 
 def _hide(found: re.Match[str]) -> str:
