@@ -112,14 +112,10 @@ def test_spans_use_their_largest_unit() -> None:
     assert [figures.duration(span) for span in spans] == ["不到 1 秒", "42 秒", "12 分钟", "3.5 小时", "9 天"]
 
 
-def test_harvested_text_is_escaped_and_its_hidden_characters_are_seen() -> None:
-    hostile = "<script>\u202e名字\u200b\x00&\ud800"
-    assert render("{{ v|shown }}", v=hostile) == (
-        '&lt;script&gt;<span class="hidden-char">⟨U+202E⟩</span>名字<span class="hidden-char">⟨U+200B⟩</span>'
-        '<span class="hidden-char">⟨U+0000⟩</span>&amp;<span class="hidden-char">⟨U+D800⟩</span>'
-    )
+def test_harvested_text_is_escaped_cut_and_kept_apart() -> None:
+    assert render("{{ v|shown }}", v="<script>&") == "&lt;script&gt;&amp;"
     assert render("{{ v|shown:4 }}", v="人口基础信息") == "人口基…"
-    assert render("{{ v|shown }}", v="اسم") == "<bdi>اسم</bdi>"
+    assert render("{{ v|shown }}", v="<اسم>") == "<bdi>&lt;اسم&gt;</bdi>"
     assert render("{{ v|shown }}", v=None) == ""
 
 
