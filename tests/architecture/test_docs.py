@@ -9,7 +9,7 @@ from django.apps import apps
 from core import job_kinds
 from scanner.connectors.registry import KINDS
 from scanner.rules import RULE_KINDS
-from tests.architecture.source import ROOT, product
+from tests.architecture.source import ROOT, files, functions, product
 
 DOCS = ROOT / "docs"
 
@@ -47,6 +47,20 @@ def test_every_rule_kind_is_described(kind: str) -> None:
 def test_every_job_kind_is_described() -> None:
     documents = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
     assert {kind.kind for kind in job_kinds.all_kinds() if kind.kind not in documents} == set()
+
+
+def test_tests_that_documents_name_exist() -> None:
+    """`path::name` anywhere in docs/ is a test of today; the lessons of others each name one (docs/security.md)."""
+    documents = "".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", documents))
+    missing = {
+        (path, name) for path, name in named
+        if Path(path) not in files() or name not in {one.name for one in functions(Path(path))}
+    }  # fmt: skip
+    assert missing == set()
+    lessons = [line for line in text("security.md").partition("## Lessons")[2].splitlines() if line.startswith("| ")]
+    assert len(lessons) >= 28
+    assert [line for line in lessons[1:] if "::test_" not in line] == []
 
 
 def test_every_metric_is_described_and_none_is_invented() -> None:

@@ -29,9 +29,10 @@ BAD_JSON = {
     "10,000 brackets": b"[" * 10_000,
     "a number of 100,000 digits": b'{"name": ' + b"9" * 100_000 + b"}",
 }
+# Each for another reader: one text holds what means something to SQL, LIKE, templates, formats and shells all at once.
 TEXTS = (
-    "\x00", "'; DROP TABLE core_job; --", "1' OR '1'='1", "%' ESCAPE '%", "\\", "{{191*193}}", "{% include 'base.html' %}",
-    "%(x)s", "${191*193}", "__class__.__mro__", "-1", "9" * 40, "1e999", "NaN", "2026-02-30", "😀" * 50, "\u202e", "a" * 9000,
+    "\x00", "'; DROP TABLE core_job; -- 1' OR '1'='1 %' ESCAPE '% {{191*193}}{% include 'base.html' %}%(x)s${191*193}__class__.__mro__ \\",
+    "-1", "9" * 40, "1e999", "NaN", "2026-02-30", "😀" * 50 + "\u202e", "a" * 9000,
 )  # fmt: skip
 
 
@@ -276,7 +277,7 @@ def test_pages_take_any_text_in_a_form(places: tuple[Place, Place], clients: lis
             "password",
         }
         query = "?kind=in_set&q=abcd" if "bulk" in address else f"?kind=in_set&table={mine.ids['assets.Table']}"
-        for text in TEXTS[::3]:
+        for text in (*TEXTS[:2], *TEXTS[-2:]):
             for client in let_in(clients, method, address):
                 with transaction.atomic():
                     response = client.post(address + query, dict.fromkeys(sorted(names), text))

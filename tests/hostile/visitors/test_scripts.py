@@ -3,6 +3,9 @@
 The browser's requests are answered by the test client, so the estate is built once in a transaction and never committed.
 """
 
+import csv
+import io
+import json
 from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import Any
@@ -16,6 +19,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from playwright.sync_api import Browser, BrowserContext
 
+from assets.models import Table
 from core import audit
 from datagene import unseen
 from tests.accounts import world
@@ -189,6 +193,23 @@ def test_no_script_of_others_runs_on_any_page(browser: Browser, place: Place) ->
     context.close()
     assert len(answers) > 50
     assert showing > len(answers) * 0.8, "the corpus is on most pages, as text"
+
+
+def test_what_programs_read_is_well_formed(place: Place) -> None:
+    """JSON and CSV with those names in them, quotes, brackets and line ends included, give them back as they are."""
+    client, read = world.browser(place.manager), 0
+    for route, address, _key in place.addresses():
+        answer = client.get(address) if route.is_api and "get" in route.methods else None
+        if answer is not None and answer.status_code == 200 and "json" in answer["Content-Type"]:
+            read += MARK in json.dumps(answer.json(), ensure_ascii=False)
+    assert read > 20
+    listed = client.get("/api/v1/tables/?limit=200").json()["results"]
+    assert {row["name"] for row in listed} == set(Table.objects.values_list("name", flat=True))
+    answer = client.get("/assets/?export=csv")
+    header, *rows = csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    assert {len(row) for row in rows} == {len(header)}
+    assert len(rows) == len(listed)
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t"))]
 
 
 def test_hidden_characters_are_shown_and_forms_keep_them() -> None:
