@@ -15,7 +15,7 @@ from scanner.connectors import canonical
 from scanner.connectors import postgresql_catalogue as catalogue
 from scanner.connectors.base import Connector, Driver, Parameter, load_driver
 from scanner.connectors.postgresql_catalogue import quoted
-from scanner.connectors.postgresql_rows import arrays_of, prints_as_text
+from scanner.connectors.postgresql_rows import arrays_of, prints_as_text, repeating
 from scanner.connectors.watchdog import Watchdog, while_connecting
 from scanner.errors import SourceError, said
 from scanner.guard import Limits
@@ -317,8 +317,10 @@ class PostgreSQL(Connector):
         yield from self._rows(sql, columns, "the statement", plain=plain)
 
     def _rows(self, sql: str, columns: Sequence[Column], what: str, *, plain: bool = False) -> Iterator[pa.RecordBatch]:
+        words: frozenset[int] | None = None
         for text in self._copy(f"COPY ({sql}) TO STDOUT", what):
-            arrays = arrays_of(text, columns, raw=self._raw, plain=plain)
+            arrays = arrays_of(text, columns, raw=self._raw, plain=plain, words=words or ())
+            words = repeating(arrays) if words is None and plain else words
             yield canonical.batch(columns, arrays, len(arrays[0]))
 
     def _copy(self, sql: str, what: str) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ what would be mistaken for these stands behind a backslash. No quotes, so nothin
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,6 +21,7 @@ _BOM = b"\xef\xbb\xbf"
 _PRINTS_AS_TEXT = re.compile(
     r"(smallint|integer|bigint|numeric|real|double precision|text|character varying|date|timestamp|uuid)\b"
 )
+_FEW, _WORDS = 64, pa.dictionary(pa.int32(), pa.string())
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPED_BACKSLASH, _MARK = "\\\\", "\0"  # no text of PostgreSQL holds U+0000
 
@@ -29,17 +30,32 @@ def prints_as_text(column: Column) -> bool:
     return _PRINTS_AS_TEXT.match(column.type) is not None
 
 
-def arrays_of(text: bytes, columns: Sequence[Column], *, raw: bool, plain: bool) -> list[pa.Array]:
-    """A canonical array a column. ``raw``: bytes of unknown encoding. ``plain``: numbers and dates may come as such."""
+def repeating(arrays: Sequence[pa.Array]) -> frozenset[int]:
+    """The places of the text columns that have few different values, by the first of them."""
+    return frozenset(
+        place
+        for place, array in enumerate(arrays)
+        if array.type == TEXT and len(array) >= 4 * _FEW and len(array.slice(0, 4 * _FEW).unique()) <= _FEW
+    )
+
+
+def arrays_of(
+    text: bytes, columns: Sequence[Column], *, raw: bool, plain: bool, words: Collection[int] = ()
+) -> list[pa.Array]:
+    """A canonical array a column. ``raw``: bytes of unknown encoding. ``plain``: numbers and dates may come as such.
+
+    ``words``: places of text columns that may come as dictionaries, with ``plain`` only.
+    """
     if plain and not raw:
         try:
             types = [plain_type(column) for column in columns]
             short = [
                 kind == TEXT and c.value_class is not ValueClass.TEXT for c, kind in zip(columns, types, strict=True)
             ]
-            parsed = _parsed(
-                text, [pa.string() if is_short else kind for is_short, kind in zip(short, types, strict=True)]
-            )
+            wanted = [pa.string() if is_short else kind for is_short, kind in zip(short, types, strict=True)]
+            for place in words:
+                wanted[place] = _WORDS
+            parsed = _parsed(text, wanted)
             return [_canonical(c, a) if pa.types.is_string(a.type) else a for c, a in zip(columns, parsed, strict=True)]
         except pa.ArrowInvalid:
             pass  # an infinite date, a year before Christ: told apart column by column later
@@ -63,10 +79,12 @@ def _parsed(text: bytes, types: Sequence[pa.DataType]) -> list[pa.Array]:
         ),
     )  # fmt: skip
     arrays = [canonical.one_array(parsed.column(name)) for name in names]
-    return [_unescaped(a) if a.type in (pa.string(), TEXT, pa.binary()) else a for a in arrays]
+    return [_unescaped(a) if a.type in (pa.string(), TEXT, pa.binary(), _WORDS) else a for a in arrays]
 
 
 def _unescaped(values: pa.Array) -> pa.Array:
+    if values.type == _WORDS:
+        return pa.DictionaryArray.from_arrays(values.indices, _unescaped(values.dictionary))
     data = values.buffers()[2]  # nulls leave nothing there, so what is left of backslashes begins an escape
     if data is None or b"\\" not in data.to_pybytes():
         return values

@@ -26,7 +26,6 @@ from scanner.values.chunk import CHUNK_ROWS, Chunk, Ints
 from scanner.values.identifiers import CHECKSUM_MASKS, FORM_NUMBERS, FORMS
 from scanner.values.typed import one_text, text_of
 
-_POWERS = np.array([10**power for power in range(1, 19)], np.int64)
 _CHECKED_DIGITS = (8, 9, *range(12, 20))  # of whole numbers: dates without signs, check digits
 _SECOND = 1_000_000
 _PRINTED = 1 << 20  # doubles printed at a time
@@ -268,13 +267,17 @@ def _lengths(held: Sorted) -> Lengths:
 
 
 def _decimal_lengths(values: Ints, scale: int) -> Ints:
-    amounts = np.abs(values)
-    lengths = np.searchsorted(_POWERS, amounts // 10**scale, "right") + 1 + (values < 0)
+    """Of the values in order, each the integer of its digits."""
+    lengths = np.ones(len(values), np.int64)
+    lengths[: np.searchsorted(values, 0)] += 1  # the sign
+    for power in range(scale + 1, 19):  # of 18 digits at most
+        lengths[np.searchsorted(values, 10**power) :] += 1
+        lengths[: np.searchsorted(values, -(10**power), "right")] += 1
     parts = np.full(len(values), scale, np.int64)  # digits behind the point, but for trailing zeros
-    even = np.arange(len(values))
+    even = np.flatnonzero(values % 10 == 0) if scale else np.zeros(0, np.int64)
     for power in range(1, scale + 1):
-        even = even[amounts[even] % 10**power == 0]
         parts[even] -= 1
+        even = even[values[even] % 10 ** (power + 1) == 0] if power < scale else even
     total: Ints = lengths + parts + (parts > 0)
     return total
 

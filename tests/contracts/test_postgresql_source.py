@@ -425,3 +425,19 @@ def test_an_empty_database_has_no_tables(postgres_server: str) -> None:
     with sources.postgresql(postgres_server, f"empty_{os.getpid()}") as estate, estate.open() as connector:
         snapshot = connector.snapshot()
         assert (snapshot.tables, snapshot.unreadable) == ((), ())
+
+
+def test_texts_that_repeat_come_as_words_and_are_the_same(estate: Estate, cursor: Any) -> None:
+    texts = "ARRAY['a', E'tab\\t\\\\', '\\N', '', NULL, E'line\\n']"
+    cursor.execute(f"CREATE TABLE gov.words AS SELECT ({texts})[1 + g % 6] AS w, g FROM generate_series(0, 2999) g")
+    try:
+        with estate.open(batch_rows=40) as connector:
+            table = connector.describe("gov", "words")
+            batches = list(connector.read_plain(table, table.columns))
+        assert {str(batch.column(0).type) for batch in batches} > {
+            "large_string"
+        }  # the first tells how to read the rest
+        found = [value for batch in batches for value in batch.column(0).to_pylist()]
+        assert found == [["a", "tab\t\\", "\\N", "", None, "line\n"][g % 6] for g in range(3000)]
+    finally:
+        cursor.execute("DROP TABLE gov.words")
