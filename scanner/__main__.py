@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scanner.errors import RuleError, SourceError
-from scanner.lean import without
+from scanner.lean import settle, without
 
 if TYPE_CHECKING:
     from scanner.connectors.base import Connector
@@ -159,6 +159,7 @@ def _print(answer: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    settle()
     without("pandas")  # half a second that a command has no use for
     status = main()
     sys.stderr.flush()

@@ -1,5 +1,7 @@
-"""Keep a package out of a process that lives for a moment only."""
+"""What a process that lives for a moment does without."""
 
+import ctypes
+import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -23,3 +25,15 @@ class _Absent:
 def without(name: str) -> None:
     """Imports of ``name`` fail from now on. Arrow tries pandas, which costs half a second, and does without."""
     sys.meta_path.insert(0, _Absent(name))
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, malloc.h of glibc
+
+
+def settle() -> None:
+    """Before numpy is imported: no threads for algebra that nobody asks for, and what buffers leave free is kept for others."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # else another C library
+        mallopt(_MMAP_THRESHOLD, 32 << 20)
+        mallopt(_TRIM_THRESHOLD, 32 << 20)

@@ -8,8 +8,9 @@ import sys
 import psycopg2
 
 if "--alone" not in sys.argv:
-    from scanner.lean import without
+    from scanner.lean import settle, without
 
+    settle()
     without("pandas")
     import scanner.connectors.postgresql
     import scanner.connectors.registry

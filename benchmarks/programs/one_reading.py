@@ -5,8 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from scanner.lean import without
+from scanner.lean import settle, without
 
+settle()
 without("pandas")  # as the command line does
 
 from scanner.connectors.registry import open_source  # noqa: E402

@@ -1,7 +1,8 @@
 """Start as `python -m scanner profile` does, and do nothing: what starting costs."""
 
-from scanner.lean import without
+from scanner.lean import settle, without
 
+settle()
 without("pandas")
 
 import scanner.connectors.registry  # noqa: E402
