@@ -60,6 +60,7 @@ VERBS = {
     "rule.edit": _("维护质量规则"),
     "finding.handle": _("处理质量问题"),
     "standard.edit": _("起草标准"),
+    "standard.comment": _("对标准提出意见"),
     "standard.review": _("审核与发布标准"),
     "gene.decide": _("确认对标"),
     "authority.rule": _("裁定数源"),
@@ -73,13 +74,15 @@ _READING = _COMMON | {"data.view", "source.view", "job.view"}
 # Role × verb, the whole of it: what is not here is not allowed. A right holds for the grant's agency and all below it.
 ROLE_VERBS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset(_READING),
-    Role.LEADER: frozenset(_READING | {"finding.handle", "job.cancel", "standard.review", "authority.rule"}),
+    Role.LEADER: frozenset(_READING | {"finding.handle", "job.cancel", "standard.comment", "standard.review", "authority.rule"}),
     Role.STEWARD: frozenset(
         _READING
         | {"asset.edit", "census.run", "scan.run", "rule.edit", "finding.handle", "job.cancel"}
-        | {"standard.edit", "standard.review", "gene.decide"}
+        | {"standard.edit", "standard.comment", "standard.review", "gene.decide"}
     ),
-    Role.SOURCE_MANAGER: frozenset(_READING | {"asset.edit", "source.manage", "census.run", "scan.run", "job.cancel"}),
+    Role.SOURCE_MANAGER: frozenset(
+        _READING | {"asset.edit", "source.manage", "census.run", "scan.run", "job.cancel", "standard.comment"}
+    ),
     Role.SYSTEM_ADMIN: frozenset(
         _COMMON | {"agency.manage", "person.manage", "source.view", "job.view", "job.cancel", "platform.view"}
     ),

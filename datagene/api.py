@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from core.api import ApiRouter
 from datagene import core_api
 
-APPS = ("accounts", "assets", "genes", "quality", "quantity")
+APPS = ("accounts", "assets", "standards", "genes", "quality", "quantity")
 
 
 _documents: dict[tuple[str, str], bytes] = {}

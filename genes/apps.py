@@ -9,10 +9,11 @@ class GenesConfig(AppConfig):
 
     def ready(self) -> None:
         from assets import contributors  # slow import: models are loaded only now
-        from genes import indicators, jobs, messages, navigation, panels, receivers  # slow import  # noqa: F401
+        from genes import impacts, indicators, jobs, messages, navigation, panels, receivers  # slow import  # noqa: F401
         from genes.contributor import GenesContributor  # slow import: models are loaded only now
 
         contributors.register(GenesContributor())
+        impacts.register_all()
         indicators.register_all()
         jobs.register_kinds()
         navigation.register_all()

@@ -9,11 +9,18 @@ class QualityConfig(AppConfig):
 
     def ready(self) -> None:
         from assets import contributors  # slow import: models are loaded only now
-        from quality import documents, indicators, navigation, panels  # slow import: models are loaded only now
+        from quality import (  # slow import: models are loaded only now
+            documents,
+            impacts,
+            indicators,
+            navigation,
+            panels,
+        )
         from quality.contributor import QualityContributor  # slow import: models are loaded only now
 
         contributors.register(QualityContributor())
         documents.register()
+        impacts.register_all()
         indicators.register_all()
         navigation.register_all()
         panels.register_all()

@@ -8,9 +8,16 @@ class StandardsConfig(AppConfig):
     verbose_name = "管标准"
 
     def ready(self) -> None:
-        from standards import documents, indicators, navigation, workflows  # slow import: models are loaded only now
+        from standards import (  # slow import: models are loaded only now
+            documents,
+            impacts,
+            indicators,
+            navigation,
+            workflows,
+        )
 
         documents.register()
+        impacts.register_all()
         indicators.register_all()
         navigation.register_all()
         workflows.register_all()

@@ -15,6 +15,7 @@ class EditionState(models.TextChoices):
     RETIRED = "retired", _("已废止")  # out of force without a successor
 
 
+IN_WORK = (EditionState.DRAFT, EditionState.COMMENTING, EditionState.REVIEW)
 FINAL_STATES = (EditionState.PUBLISHED, EditionState.SUPERSEDED, EditionState.RETIRED)
 
 

@@ -5,9 +5,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.filters import YES_NO, word
-from standards.choices import Domain, Level, RegistrationStatus, StandardLevel, TextStatus, ValueDomain
-from standards.models import Code, CodeSet, DataElement, StandardText
-from standards.selectors import editions_for_review
+from standards.choices import Domain, EditionState, Level, RegistrationStatus, StandardLevel, TextStatus, ValueDomain
+from standards.models import Code, CodeSet, CodeSetEdition, DataElement, Edition, StandardText
+from standards.selectors import code_editions_for_review, editions_for_review
 
 
 class ElementFilter(filters.FilterSet):
@@ -37,13 +37,37 @@ class ElementFilter(filters.FilterSet):
         return queryset.filter(pk__in=waiting) if answer == "yes" else queryset.exclude(pk__in=waiting)
 
 
+class EditionFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "element__code", "english_name"), label=_("搜索"))
+    element = filters.UUIDFilter(field_name="element_id", label=_("数据元"))
+    state = filters.MultipleChoiceFilter(choices=EditionState.choices, label=_("状态"))
+
+    class Meta:
+        model = Edition
+        fields: list[str] = []
+
+
+class CodeEditionFilter(filters.FilterSet):
+    code_set = filters.UUIDFilter(field_name="code_set_id", label=_("代码集"))
+    state = filters.MultipleChoiceFilter(choices=EditionState.choices, label=_("状态"))
+
+    class Meta:
+        model = CodeSetEdition
+        fields: list[str] = []
+
+
 class CodeSetFilter(filters.FilterSet):
     q = filters.CharFilter(method=word("name", "reference"), label=_("搜索"))
+    review = filters.ChoiceFilter(method="for_review", choices=YES_NO, label=_("待我审核"))
     agency = filters.UUIDFilter(field_name="agency_id", label=_("管理机构"))
 
     class Meta:
         model = CodeSet
         fields: list[str] = []
+
+    def for_review(self, queryset: QuerySet[CodeSet], _name: str, answer: str) -> QuerySet[CodeSet]:
+        waiting = code_editions_for_review(self.request.user if self.request else None).values("code_set_id")
+        return queryset.filter(pk__in=waiting) if answer == "yes" else queryset.exclude(pk__in=waiting)
 
 
 class CodeFilter(filters.FilterSet):

@@ -7,9 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from standards.choices import Domain, NameKind
-from standards.models import Edition
+from standards.models import CodeSetEdition, Edition, StandardText
+from standards.services.code_sets import EDITION_FIELDS as CODE_EDITION_FIELDS
 from standards.services.elements import EDITION_FIELDS
+from standards.services.texts import FIELDS as TEXT_FIELDS
+from standards.tables import MAX_BYTES, Labels, Table, TableError, read_file, read_text
 
+DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _LONG = forms.Textarea(attrs={"rows": 2})
 
 
@@ -38,10 +42,7 @@ class ElementForm(EditionForm):
 
     def __init__(self, *args: Any, agencies: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["agency"]
-        field.queryset = agencies
-        if agencies.count() == 1:
-            field.initial = agencies.first()
+        among(self.fields["agency"], agencies)
 
 
 class NameForm(forms.Form):
@@ -55,12 +56,126 @@ class NameForm(forms.Form):
 
 
 class TransitionForm(forms.Form):
-    """The opinion of a step of review."""
+    """The opinion of a step of review; before retiring, the word that the impact list was read."""
 
-    opinion = forms.CharField(
-        label=_("意见"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2_000, required=False
-    )
+    opinion = forms.CharField(label=_("意见"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2_000)
+    confirmed = forms.BooleanField(label=_("已阅读影响清单，仍要废止"))
+
+    def __init__(self, *args: Any, opinion_needed: bool, confirming: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["opinion"].required = opinion_needed
+        if not confirming:
+            del self.fields["confirmed"]
+
+
+class AnswerForm(forms.Form):
+    accepted = forms.ChoiceField(label=_("处理"), choices=(("yes", _("采纳")), ("no", _("不采纳"))))
+    answer = forms.CharField(
+        label=_("答复"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2_000, required=False,
+        help_text=_("不采纳时须说明理由。"),
+    )  # fmt: skip
+
+
+class CitationForm(forms.Form):
+    text = forms.ModelChoiceField(label=_("标准文本"), queryset=StandardText.objects.none())
+    clause = forms.CharField(label=_("条款"), max_length=100, required=False, help_text=_("如 5.2 表 3。"))
+    checked_on = forms.DateField(
+        label=_("核对原文日期"), required=False, widget=DATE,
+        help_text=_("与标准原文逐字核对的日期；没有核对过则留空，页面会标明。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, texts: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["text"]
+        field.queryset = texts
 
 
 class CommentForm(forms.Form):
     text = forms.CharField(label=_("意见"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2_000)
+
+
+class CodeEditionForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = CodeSetEdition
+        fields = CODE_EDITION_FIELDS
+        widgets = {"valid_from": DATE, "note": _LONG}
+        help_texts = {"label": _("标准的年号，如 2003。")}
+
+
+class CodeSetForm(CodeEditionForm):
+    """A new code set with its first draft."""
+
+    agency = forms.ModelChoiceField(label=_("管理机构"), queryset=Agency.objects.none())
+    reference = forms.CharField(
+        label=_("代码集标识"), max_length=60, help_text=_("标准号，如 GB/T 2261.1；自定的代码集自拟。")
+    )
+    name = forms.CharField(label=_("代码集名称"), max_length=200)
+    description = forms.CharField(label=_("说明"), widget=_LONG, max_length=20_000, required=False)
+    field_order = ("agency", "reference", "name", "description")
+
+    def __init__(self, *args: Any, agencies: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        among(self.fields["agency"], agencies)
+
+
+class TableForm(forms.Form):
+    """A table typed, pasted or uploaded; `table` afterwards holds its rows, `source` the field that it came from."""
+
+    file = forms.FileField(
+        label=_("上传文件"), required=False, help_text=_("xlsx 或 CSV；选择文件后，下面的表格不再读取。")
+    )
+    text = forms.CharField(
+        label=_("表格"), required=False, max_length=5_000_000,
+        widget=forms.Textarea(attrs={"rows": 16, "class": "code", "spellcheck": "false", "wrap": "off"}),
+        help_text=_("第一行是表头，每行一条；可从电子表格直接粘贴，也可用逗号分隔。"),
+    )  # fmt: skip
+    table: Table
+    source: str
+
+    def __init__(self, *args: Any, labels: Labels, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.labels = labels
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        upload, text = given.get("file"), given.get("text") or ""
+        self.source = "file" if upload else "text"
+        if not upload and not text.strip():
+            raise forms.ValidationError(_("请上传文件，或填写表格。"))
+        try:
+            if upload and upload.size > MAX_BYTES:
+                raise TableError(_("文件超过 %(size)s MB，请分成几份。") % {"size": MAX_BYTES >> 20})
+            self.table = read_file(upload.name, upload.read(), self.labels) if upload else read_text(text, self.labels)
+        except TableError as error:
+            self.add_error(self.source, str(error))
+        return given
+
+
+class TextForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A standard text as its cover says it."""
+
+    class Meta:
+        model = StandardText
+        fields = TEXT_FIELDS
+        widgets = {**dict.fromkeys(("published_on", "effective_on", "abolished_on", "checked_on"), DATE), "note": _LONG}
+        help_texts = {
+            "number": _("连同年号，如 GB/T 2261.1-2003。"),
+            "superseded_by": _("代替这份文本的标准。"),
+            "checked_on": _("与标准原文逐字核对的日期；没有核对过则留空，页面会标明。"),
+        }
+
+
+class NewTextForm(TextForm):
+    agency = forms.ModelChoiceField(label=_("维护机构"), queryset=Agency.objects.none())
+    field_order = ("agency",)
+
+    def __init__(self, *args: Any, agencies: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        among(self.fields["agency"], agencies)
+
+
+def among(field: Any, agencies: Any) -> None:
+    """Let a field choose among these agencies; a single one is chosen already."""
+    field.queryset = agencies
+    if agencies.count() == 1:
+        field.initial = agencies.first()

@@ -24,3 +24,7 @@ def register_all() -> None:
         "standards.reviews", _("标准待审"), lambda user: selectors.elements_for_review(user),
         lambda: reverse("standards:element_list") + "?review=yes", _("个"), group="standards", order=40, personal=True,
     ))  # fmt: skip
+    register(Indicator(
+        "standards.code_reviews", _("代码集待审"), lambda user: selectors.code_sets_for_review(user).order_by(),
+        lambda: reverse("standards:code_set_list") + "?review=yes", _("个"), group="standards", order=50, personal=True,
+    ))  # fmt: skip

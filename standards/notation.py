@@ -289,35 +289,58 @@ def json_schema(text: str) -> dict[str, Any]:
     return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
 
 
-def ddl_type(text: str, dialect: Literal["postgresql", "mysql"]) -> str:
+# Column types by dialect: a whole of digits, true or false, bytes, a moment, fixed and varying text, unlimited text, and how many
+# characters varying text takes at most. Lengths are in characters, as the notations count them.
+Dialect = Literal["postgresql", "mysql", "oracle", "dameng"]
+DIALECTS: tuple[Dialect, ...] = ("postgresql", "mysql", "oracle", "dameng")
+_TYPES: dict[str, dict[str, str]] = {
+    "postgresql": {"number": "numeric({p},{s})", "boolean": "boolean", "binary": "bytea", "moment": "timestamp",
+                   "fixed": "char({n})", "varying": "varchar({n})", "unlimited": "text"},
+    "mysql": {"number": "decimal({p},{s})", "boolean": "boolean", "binary": "longblob", "moment": "datetime",
+              "fixed": "char({n})", "varying": "varchar({n})", "unlimited": "longtext"},
+    "oracle": {"number": "number({p},{s})", "boolean": "number(1)", "binary": "blob", "moment": "timestamp",
+               "fixed": "char({n} char)", "varying": "varchar2({n} char)", "unlimited": "clob"},
+    "dameng": {"number": "decimal({p},{s})", "boolean": "bit", "binary": "blob", "moment": "timestamp",
+               "fixed": "char({n} char)", "varying": "varchar({n} char)", "unlimited": "clob"},
+}  # fmt: skip
+_VARYING = {
+    "postgresql": 16_000,
+    "mysql": 16_000,
+    "oracle": 1_000,
+    "dameng": 900,
+}  # four bytes a character, in the smallest page
+
+
+def ddl_type(text: str, dialect: Dialect) -> str:
     """The column type that holds every value of the notation; of several alternatives the widest."""
     return max((_type(notation, dialect) for notation in parse(text)), key=lambda pair: pair[0])[1]
 
 
 def _type(notation: Notation, dialect: str) -> tuple[int, str]:
     """(capacity, type)"""
+    types = _TYPES[dialect]
     if notation.kind == "number":
-        digits = (notation.most or 0) + (notation.decimals or 0)
-        return (
-            digits,
-            f"numeric({digits},{notation.decimals or 0})"
-            if dialect == "postgresql"
-            else f"decimal({digits},{notation.decimals or 0})",
-        )
+        decimals = notation.decimals or 0
+        digits = (notation.most or 0) + decimals
+        return digits, types["number"].format(p=digits, s=decimals)
     if notation.kind == "boolean":
-        return 1, "boolean"
+        return 1, types["boolean"]
     if notation.kind == "binary":
-        return 1 << 30, "bytea" if dialect == "postgresql" else "longblob"
+        return 1 << 30, types["binary"]
     if notation.kind == "date" and not notation.layout:
-        return 26, "timestamp" if dialect == "postgresql" else "datetime"
-    if notation.most is None or notation.most > 16_000:
-        return 1 << 29, "text" if dialect == "postgresql" else "longtext"
-    return (
-        notation.most,
-        f"char({notation.most})"
-        if notation.least == notation.most and notation.most <= 255
-        else f"varchar({notation.most})",
-    )
+        return 26, types["moment"]
+    if notation.most is None or notation.most > _VARYING[dialect]:
+        return 1 << 29, types["unlimited"]
+    fixed = notation.least == notation.most and notation.most <= 255
+    return notation.most, types["fixed" if fixed else "varying"].format(n=notation.most)
+
+
+def ddl_column(name: str, text: str, dialect: Dialect, comment: str = "") -> str:
+    """The line of a CREATE TABLE for a column with this notation; MySQL says the comment there, the others in their own statement."""
+    quote = "`" if dialect == "mysql" else '"'
+    line = f"{quote}{name.replace(quote, quote * 2)}{quote} {ddl_type(text, dialect)}"
+    told = comment.replace("\\", "\\\\").replace("'", "''") if dialect == "mysql" else ""
+    return f"{line} COMMENT '{told}'" if told else line
 
 
 def main(arguments: list[str] | None = None) -> int:

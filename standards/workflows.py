@@ -6,8 +6,8 @@ from core.workflow import Transition, Workflow, register
 from standards.choices import EditionState
 from standards.services import editions
 
-IN_WORK = (EditionState.DRAFT, EditionState.COMMENTING)
-AUTHORED = ("draft", "submit")  # who wrote or submitted it may not decide on it
+WRITING = (EditionState.DRAFT, EditionState.COMMENTING)
+AUTHORED = ("draft", "submit")  # who ever wrote or submitted this edition may not decide on it; there are no rounds
 
 
 def _workflow(model: str) -> Workflow:
@@ -16,8 +16,9 @@ def _workflow(model: str) -> Workflow:
         (
             Transition("open_comments", _("公开征求意见"), (EditionState.DRAFT,), EditionState.COMMENTING, "standard.edit"),
             Transition(
-                "submit", _("提交审核"), IN_WORK, EditionState.REVIEW, "standard.edit", check=editions.check_complete
+                "submit", _("提交审核"), WRITING, EditionState.REVIEW, "standard.edit", check=editions.check_complete
             ),
+            Transition("withdraw", _("撤回修改"), (EditionState.REVIEW,), EditionState.DRAFT, "standard.edit"),
             Transition(
                 "return", _("退回修改"), (EditionState.REVIEW,), EditionState.DRAFT, "standard.review", opinion=True, not_by=AUTHORED
             ),
@@ -30,7 +31,6 @@ def _workflow(model: str) -> Workflow:
                 opinion=True, not_by=AUTHORED, effect=editions.go_out_of_force,
             ),
         ),
-        rounds=("submit",),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -45,6 +46,13 @@ class Workbook:
         self._folder.cleanup()
 
 
+def grids(path: Path, shown: str, limits: Limits) -> dict[str, list[list[str]]]:
+    """Every cell of every sheet as text in its place, for tables that people wrote. SourceError as ``Workbook``."""
+    with tempfile.TemporaryDirectory(prefix="datagene-workbook-") as folder:
+        found = _taken_apart(path, shown, Path(folder), limits, "grid")
+    return {item["sheet"]: item["grid"] for item in found}
+
+
 def batches(sheet: Sheet, wanted: Sequence[int]) -> Iterator[pa.RecordBatch]:
     with pa.OSFile(str(sheet.file), "rb") as source, pa.ipc.open_file(source) as reader:
         for number in range(reader.num_record_batches):
@@ -52,17 +60,21 @@ def batches(sheet: Sheet, wanted: Sequence[int]) -> Iterator[pa.RecordBatch]:
 
 
 def _sheets(path: Path, shown: str, folder: Path, limits: Limits) -> tuple[Sheet, ...]:
-    with os.fdopen(open_file(path, limits.workbook_bytes), "rb") as file:
-        workbook_guard.check(file, shown, limits)
-        _run_child(file.fileno(), shown, folder, limits)
-    try:
-        found = json.loads((folder / "sheets.json").read_text(encoding="utf-8"))
-    except OSError:
-        raise SourceError("not_a_workbook", path=shown) from None
     return tuple(
         Sheet(item["sheet"], tuple(_columns(item["columns"])), item["rows"], folder / f"{number}.arrow")
-        for number, item in enumerate(found)
+        for number, item in enumerate(_taken_apart(path, shown, folder, limits))
     )
+
+
+def _taken_apart(path: Path, shown: str, folder: Path, limits: Limits, *how: str) -> list[dict[str, Any]]:
+    with os.fdopen(open_file(path, limits.workbook_bytes), "rb") as file:
+        workbook_guard.check(file, shown, limits)
+        _run_child(file.fileno(), shown, folder, limits, *how)
+    try:
+        found: list[dict[str, Any]] = json.loads((folder / "sheets.json").read_text(encoding="utf-8"))
+    except OSError:
+        raise SourceError("not_a_workbook", path=shown) from None
+    return found
 
 
 def _columns(found: Sequence[dict[str, str]]) -> Iterator[Column]:
@@ -71,12 +83,12 @@ def _columns(found: Sequence[dict[str, str]]) -> Iterator[Column]:
         yield Column(item["name"], position, item["class"], ValueClass(item["class"]), comment=comment)
 
 
-def _run_child(descriptor: int, shown: str, folder: Path, limits: Limits) -> None:
+def _run_child(descriptor: int, shown: str, folder: Path, limits: Limits, *how: str) -> None:
     """SourceError file_rejected when the child is killed, not_a_workbook when it gives up by itself."""
     seconds = round(limits.workbook_seconds)
     command = [
         sys.executable, "-m", "scanner.connectors.workbook_child",
-        str(folder), str(limits.workbook_memory), str(seconds),
+        str(folder), str(limits.workbook_memory), str(seconds), *how,
     ]  # fmt: skip
     environment = {"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
     try:

@@ -2,7 +2,8 @@
 
 A parser of other people's files can be made to abort or to eat all memory; here that ends this process only. Usage:
 ``python -m scanner.connectors.workbook_child FOLDER MEMORY_BYTES CPU_SECONDS``. Writes ``N.arrow`` for sheet N and
-``sheets.json`` at last: [{"sheet", "rows", "columns": [{"name", "class", "lost"}]}].
+``sheets.json`` at last: [{"sheet", "rows", "columns": [{"name", "class", "lost"}]}]. With a fourth argument ``grid`` every cell
+is text in its place, headers and blank rows included, and a merged area repeats its text: [{"sheet", "grid": [[text]]}].
 """
 
 import datetime
@@ -40,10 +41,27 @@ def main(arguments: Sequence[str]) -> None:
             continue
         sheet = book.get_sheet_by_name(about.name)
         rows = sheet.to_python(skip_empty_area=False)
+        if arguments[3:] == ["grid"]:
+            found.append({"sheet": about.name, "grid": _grid(rows, list(sheet.merged_cell_ranges or ()))})
+            continue
         written = _write(rows, list(sheet.merged_cell_ranges or ()), folder / f"{len(found)}.arrow")
         if written is not None:
             found.append({"sheet": about.name, **written})
     (folder / "sheets.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def _grid(rows: list[list[Any]], merged: list[Range]) -> list[list[str]]:
+    """The cells as text in their places. Merged areas count no further than the rows and columns that are there."""
+    grid = [[_cell(cell) for cell in row] for row in rows]
+    for (top, left), (bottom, right) in merged:
+        for row in grid[top : bottom + 1]:
+            row[left : right + 1] = [grid[top][left]] * len(row[left : right + 1])
+    return grid
+
+
+def _cell(cell: Any) -> str:
+    _kind, texts, _lost = canonical_cells([cell])
+    return texts[0] or ""
 
 
 def _write(rows: list[list[Any]], merged: list[Range], target: Path) -> dict[str, Any] | None:

@@ -43,7 +43,7 @@ class CodeSet(models.Model):
 
 
 class CodeSetEdition(models.Model):
-    """代码集版本 – the codes as one edition of the standard lists them."""
+    """代码集版本 – the codes as one edition lists them; published, neither it nor its codes change (triggers hold that)."""
 
     scope_lookup: ClassVar[str] = "code_set__agency_id"
     open_to_all: ClassVar[bool] = True
@@ -68,6 +68,11 @@ class CodeSetEdition(models.Model):
                 condition=models.Q(state=EditionState.PUBLISHED),
                 name="standards_codeset_one_published",
             ),
+            models.UniqueConstraint(
+                fields=["code_set"],
+                condition=models.Q(state__in=[EditionState.DRAFT, EditionState.COMMENTING, EditionState.REVIEW]),
+                name="standards_codeset_one_in_work",
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=EditionState.values), name="standards_codesetedition_state_known"
             ),
@@ -77,7 +82,7 @@ class CodeSetEdition(models.Model):
         return f"{self.code_set.reference}-{self.label}"
 
     def get_absolute_url(self) -> str:
-        return f"{self.code_set.get_absolute_url()}editions/{self.pk}/"
+        return reverse("standards:code_edition_detail", args=[self.pk])
 
 
 class Code(models.Model):

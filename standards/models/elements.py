@@ -147,11 +147,14 @@ class Edition(models.Model):
         return f"{self.element.code} {self.name} v{self.number}"
 
     def get_absolute_url(self) -> str:
-        return f"{self.element.get_absolute_url()}editions/{self.pk}/"
+        return reverse("standards:edition_detail", args=[self.pk])
 
 
 class ElementName(models.Model):
     """同义名称 – another name of an element (GB/T 19488.1), in the context that uses it; matching reads them all."""
+
+    scope_lookup: ClassVar[str] = "element__agency_id"
+    open_to_all: ClassVar[bool] = True
 
     element = models.ForeignKey(DataElement, on_delete=models.CASCADE, related_name="names")
     kind = models.CharField(_("类型"), max_length=16, choices=NameKind.choices)

@@ -59,6 +59,7 @@ class Citation(models.Model):
         StandardText, on_delete=models.PROTECT, related_name="citations", verbose_name=_("标准文本")
     )
     clause = models.CharField(_("条款"), max_length=100, blank=True)
+    checked_on = models.DateField(_("核对原文日期"), null=True, blank=True)  # null: from memory, not shown as binding
 
     class Meta:
         verbose_name = _("引用")
@@ -68,6 +69,11 @@ class Citation(models.Model):
                 condition=models.Q(edition__isnull=False, code_edition__isnull=True)
                 | models.Q(edition__isnull=True, code_edition__isnull=False),
                 name="standards_citation_of_one_edition",
+            ),
+            models.UniqueConstraint(
+                fields=["edition", "code_edition", "text", "clause"],
+                nulls_distinct=False,
+                name="standards_citation_once",
             ),
         ]
 

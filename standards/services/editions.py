@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pypinyin import lazy_pinyin
 
-from accounts.models import Person
+from accounts.models import Agency, Person
+from accounts.permissions import scope_of
 from core import audit, search
 from standards import documents
 from standards.choices import EditionState, RegistrationStatus, ValueDomain
@@ -49,9 +50,12 @@ def come_into_force(edition: Any, actor: Person) -> None:
     else:
         owner = edition.element
         others = Edition.objects.filter(element=owner)  # type: ignore[assignment]
-    others.filter(state=EditionState.PUBLISHED).exclude(pk=edition.pk).update(
-        state=EditionState.SUPERSEDED, **({} if isinstance(edition, CodeSetEdition) else {"ended_at": now})
+    ended = (
+        {"valid_to": edition.valid_from or timezone.localdate()}
+        if isinstance(edition, CodeSetEdition)
+        else {"ended_at": now}
     )
+    others.filter(state=EditionState.PUBLISHED).exclude(pk=edition.pk).update(state=EditionState.SUPERSEDED, **ended)
     type(edition).objects.filter(pk=edition.pk).update(published_at=now)
     owner.current = edition
     if isinstance(edition, Edition):
@@ -75,6 +79,6 @@ def go_out_of_force(edition: Any, actor: Person) -> None:
 
 
 def recorded(actor: Person | None, verb: str, obj: Any, changes: dict[str, Any]) -> None:
-    """One audit entry about an element, a code set or a text."""
-    agency_id = obj.agency_id if hasattr(obj, "agency_id") else None
-    audit.record(actor=actor, verb=verb, target=obj, target_label=str(obj), scope_id=agency_id, changes=changes)
+    """One audit entry about an element, a code set, an edition or a text, in the trail of its agency."""
+    scope_id = obj.pk if isinstance(obj, Agency) else scope_of(obj)
+    audit.record(actor=actor, verb=verb, target=obj, target_label=str(obj), scope_id=scope_id, changes=changes)

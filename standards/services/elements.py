@@ -1,4 +1,4 @@
-"""Data elements: register one, write its next edition, name it, say something about it."""
+"""Data elements: register one, write its next edition, name it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agency, Person
 from accounts.permissions import require
-from core import audit, search
-from core.models import WorkflowStep
+from core import search
 from standards import documents
-from standards.choices import EditionState, NameKind, NameOrigin, RegistrationStatus
-from standards.models import CodeSetEdition, Comment, DataElement, Edition, ElementName
+from standards.choices import IN_WORK, NameKind, NameOrigin, RegistrationStatus
+from standards.models import DataElement, Edition, ElementName
 from standards.notation import NotationError, parse
 from standards.services.editions import pinyin_key, recorded
+from standards.services.review import authored, require_in_writing
 
 EDITION_FIELDS = (
     "name", "english_name", "definition", "object_class", "property_term", "representation_term", "notation", "unit",
@@ -52,10 +52,7 @@ def draft_edition(*, actor: Person, element: DataElement) -> Edition:
     """The next edition, begun from the one in force; the one already in work when there is one. Raises PermissionDenied."""
     require(actor, "standard.edit", element)
     element = DataElement.objects.select_for_update(of=("self",)).get(pk=element.pk)
-    open_one = element.editions.filter(
-        state__in=(EditionState.DRAFT, EditionState.COMMENTING, EditionState.REVIEW)
-    ).first()
-    if open_one:
+    if open_one := element.editions.filter(state__in=IN_WORK).first():
         return open_one
     latest = element.current or element.editions.order_by("-number").first()
     fields = (
@@ -74,8 +71,7 @@ def edit_draft(*, actor: Person, edition: Edition, **fields: Any) -> Edition:
     """Change an edition in work. Raises PermissionDenied, ValidationError by field; a published edition is never edited."""
     require(actor, "standard.edit", edition)
     edition = Edition.objects.select_for_update(of=("self",)).select_related("element").get(pk=edition.pk)
-    if edition.state not in (EditionState.DRAFT, EditionState.COMMENTING):
-        raise ValidationError(_("只有草案和征求意见稿可以修改；已发布的标准请起草新版本。"))
+    require_in_writing(edition)
     before = {name: getattr(edition, name) for name in fields}
     _set(edition, fields)
     edition.full_clean()
@@ -85,9 +81,10 @@ def edit_draft(*, actor: Person, edition: Edition, **fields: Any) -> Edition:
     }
     if changes:
         if edition.element.current_id is None and "name" in changes:
-            DataElement.objects.filter(pk=edition.element_id).update(
-                name=edition.name, sort_key=pinyin_key(edition.name)
-            )
+            edition.element.name, edition.element.sort_key = edition.name, pinyin_key(edition.name)
+            edition.element.save(update_fields=["name", "sort_key", "updated_at"])
+            search.index([documents.of(edition.element)])
+        authored(actor, edition)
         recorded(actor, "standards.edition.edit", edition.element, changes)
     return edition
 
@@ -138,50 +135,12 @@ def remove_name(*, actor: Person, name: ElementName) -> None:
     search.index([documents.of(element)])
 
 
-@transaction.atomic
-def comment(*, actor: Person, edition: Edition | CodeSetEdition, text: str) -> Comment:
-    """What an agency says while an edition is open to comments. Raises PermissionDenied, ValidationError."""
-    require(actor, "data.view")
-    if edition.state != EditionState.COMMENTING:
-        raise ValidationError(_("该版本不在征求意见期。"))
-    if not text.strip():
-        raise ValidationError({"text": _("请填写意见。")})
-    said = Comment.objects.create(
-        target=audit.target_of(edition), agency=actor.agency, author=actor, text=text.strip()[:2_000]
-    )
-    recorded(actor, "standards.edition.comment", edition, {"text": [None, said.text]})
-    return said
-
-
-@transaction.atomic
-def answer_comment(
-    *, actor: Person, edition: Edition | CodeSetEdition, said: Comment, accepted: bool, text: str
-) -> Comment:
-    """Take a comment over or say why not. Raises PermissionDenied, ValidationError."""
-    require(actor, "standard.edit", edition)
-    if not accepted and not text.strip():
-        raise ValidationError({"answer": _("不采纳时请说明理由。")})
-    said.accepted, said.answer, said.answered_by, said.answered_at = (
-        accepted,
-        text.strip()[:2_000],
-        actor,
-        timezone.now(),
-    )
-    said.save()
-    recorded(actor, "standards.edition.answer", edition, {"accepted": [None, accepted], "answer": [None, said.answer]})
-    return said
-
-
 def _draft(actor: Person, element: DataElement, number: int, fields: dict[str, Any]) -> Edition:
     edition = Edition(element=element, number=number, author=actor, submitted_by=actor.agency)
     _set(edition, fields)
     edition.full_clean()
     edition.save(force_insert=True)
-    # Drafting counts as a step, so that its author may not review it.
-    WorkflowStep.objects.create(
-        target=audit.target_of(edition), transition="draft", before="", after=edition.state,
-        actor_id=actor.pk, actor_name=actor.name, at=timezone.now(),
-    )  # fmt: skip
+    authored(actor, edition)
     return edition
 
 

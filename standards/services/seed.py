@@ -55,10 +55,10 @@ def _code_set(agency: Agency, row: dict[str, str]) -> CodeSet:
     code_set = CodeSet.objects.create(
         agency=agency, reference=row["reference"], name=row["title"], sort_key=pinyin_key(row["title"])
     )
-    edition = CodeSetEdition.objects.create(
-        code_set=code_set, label=row["edition"], state=EditionState.PUBLISHED, published_at=timezone.now()
-    )
+    edition = CodeSetEdition.objects.create(code_set=code_set, label=row["edition"])
     Code.objects.bulk_create(_codes(edition), batch_size=2_000)
+    edition.state, edition.published_at = EditionState.PUBLISHED, timezone.now()  # from now on the codes stay
+    edition.save()
     text, _made = StandardText.objects.get_or_create(
         number=f"{row['reference']}-{row['edition']}",
         defaults={

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as translate
@@ -17,14 +16,12 @@ from core import workflow
 from core.texts import Text
 from core.views import ActionView, Column, Crumb, DetailPage, EditPage, ListPage, Tab
 from standards import selectors
-from standards.choices import EditionState
+from standards.choices import IN_WORK
 from standards.filters import ElementFilter
-from standards.forms import CommentForm, EditionForm, ElementForm, NameForm, TransitionForm
+from standards.forms import EditionForm, ElementForm, NameForm
 from standards.models import DataElement, Edition, ElementName
-from standards.services.elements import add_names, comment, create_element, draft_edition, edit_draft, remove_name
-
-HOME: Crumb = (_("标准"), "/standards/")
-ELEMENTS: Crumb = (_("数据元"), "/standards/elements/")
+from standards.services.elements import add_names, create_element, draft_edition, edit_draft, remove_name
+from standards.views.review import ELEMENTS, HOME, actions_on, crumbs_of, differences_of
 
 
 class ElementList(ListPage):
@@ -69,14 +66,13 @@ def _names(element: DataElement, user: Any) -> Mapping[str, Any]:
 
 def _editions(element: DataElement, user: Any) -> Mapping[str, Any]:
     editions = list(element.editions.select_related("author").order_by("-number"))
-    open_one = next((item for item in editions if item.state in selectors.IN_WORK), None)
+    open_one = next((item for item in editions if item.state in IN_WORK), None)
     return {
         "editions": editions,
         "open_edition": open_one,
-        "steps": workflow.history(open_one) if open_one else [],
-        "comments": list(selectors.comments_on(open_one)) if open_one else [],
-        "transitions": workflow.open_to(open_one, user) if open_one else [],
-        "may_edit": can(user, "standard.edit", element),
+        "events": selectors.events_of(open_one) if open_one else [],
+        **(actions_on(open_one, user) if open_one else {}),
+        **(differences_of(open_one) if open_one else {}),
     }
 
 
@@ -142,13 +138,27 @@ class ElementCreate(EditPage):
         element = create_element(
             actor=self.request.user, agency=data.pop("agency"), code=data.pop("code"), domain=data.pop("domain"), **data  # type: ignore[arg-type]
         )  # fmt: skip
-        return reverse("standards:element_detail", args=[element.pk, "editions"]), translate(
-            "已保存草案，提交审核后由他人发布。"
-        )
+        edition = element.editions.get()
+        return edition.get_absolute_url(), translate("已保存草案，提交审核后由他人发布。")
+
+
+class EditionDraft(ActionView):
+    """Begin the next edition from the one in force."""
+
+    verb = "standard.edit"
+    required_verb = "standard.edit"
+
+    def queryset(self) -> QuerySet[DataElement]:
+        return selectors.elements_visible_to(self.request.user)
+
+    def act(self, obj: DataElement) -> Text:
+        edition = draft_edition(actor=self.request.user, element=obj)  # type: ignore[arg-type]
+        self.target_url = reverse("standards:edition_edit", args=[edition.pk])
+        return translate("已起草新版本，内容取自现行版本。")
 
 
 class EditionEdit(EditPage):
-    """An edition in work; opened from the one in force, it begins the next."""
+    """An edition in work."""
 
     verb = "standard.edit"
     form_class = EditionForm
@@ -157,17 +167,15 @@ class EditionEdit(EditPage):
     edition: Edition
 
     def prepare(self, **kwargs: Any) -> None:
-        element = get_object_or_404(selectors.elements_visible_to(self.request.user), pk=kwargs["pk"])
-        require(self.request.user, "standard.edit", element)
-        found = selectors.edition_in_work(element)
-        self.edition = found or draft_edition(actor=self.request.user, element=element)  # type: ignore[arg-type]
+        self.edition = get_object_or_404(selectors.editions_visible_to(self.request.user), pk=kwargs["pk"])
+        require(self.request.user, "standard.edit", self.edition)
 
     def crumbs(self) -> list[Crumb]:
-        element = self.edition.element
-        return [HOME, ELEMENTS, (element.name, element.get_absolute_url()), (self.title, "")]
+        here = (selectors.edition_name(self.edition), self.edition.get_absolute_url())
+        return [*crumbs_of(self.edition), here, (self.title, "")]
 
     def cancel_url(self) -> str:
-        return reverse("standards:element_detail", args=[self.edition.element_id, "editions"])
+        return self.edition.get_absolute_url()
 
     def form_arguments(self) -> dict[str, Any]:
         return {"instance": self.edition}
@@ -175,43 +183,6 @@ class EditionEdit(EditPage):
     def save(self, form: Any) -> tuple[str, Text]:
         edit_draft(actor=self.request.user, edition=Edition.objects.get(pk=self.edition.pk), **form.cleaned_data)  # type: ignore[arg-type]
         return self.cancel_url(), translate("已保存草案。")
-
-
-class EditionMove(EditPage):
-    """One step of the review, with its opinion."""
-
-    verb = "data.view"
-    form_class = TransitionForm
-    edition: Edition
-    step: workflow.Transition
-
-    def prepare(self, **kwargs: Any) -> None:
-        self.edition = get_object_or_404(selectors.editions_visible_to(self.request.user), pk=kwargs["pk"])
-        try:
-            self.step = workflow.of(self.edition).transition(kwargs["step"])
-        except KeyError:
-            raise Http404 from None
-        require(self.request.user, self.step.verb, self.edition)
-        self.title = self.submit_label = self.step.label  # type: ignore[misc]
-
-    def crumbs(self) -> list[Crumb]:
-        element = self.edition.element
-        return [HOME, ELEMENTS, (element.name, element.get_absolute_url()), (self.step.label, "")]
-
-    def cancel_url(self) -> str:
-        return reverse("standards:element_detail", args=[self.edition.element_id, "editions"])
-
-    def extra_context(self) -> dict[str, Any]:
-        return {"lead": str(self.edition)}
-
-    def save(self, form: Any) -> tuple[str, Text]:
-        edition = workflow.apply(
-            self.edition, self.step.name, actor=self.request.user, opinion=form.cleaned_data["opinion"]
-        )
-        return self.cancel_url(), translate("%(step)s：%(state)s") % {
-            "step": self.step.label,
-            "state": edition.get_state_display(),
-        }
 
 
 class NamesAdd(EditPage):
@@ -251,28 +222,3 @@ class NameRemove(ActionView):
         self.target_url = reverse("standards:element_detail", args=[obj.element_id, "names"])
         remove_name(actor=self.request.user, name=obj)  # type: ignore[arg-type]
         return translate("已移除名称“%(name)s”。") % {"name": obj.text}
-
-
-class EditionComment(EditPage):
-    """What an agency says while an edition is open to comments."""
-
-    verb = "data.view"
-    form_class = CommentForm
-    title = _("提出意见")
-    submit_label = _("提出意见")
-    edition: Edition
-
-    def prepare(self, **kwargs: Any) -> None:
-        open_ones = selectors.editions_visible_to(self.request.user).filter(state=EditionState.COMMENTING)
-        self.edition = get_object_or_404(open_ones, pk=kwargs["pk"])
-
-    def crumbs(self) -> list[Crumb]:
-        element = self.edition.element
-        return [HOME, ELEMENTS, (element.name, element.get_absolute_url()), (self.title, "")]
-
-    def cancel_url(self) -> str:
-        return reverse("standards:element_detail", args=[self.edition.element_id, "editions"])
-
-    def save(self, form: Any) -> tuple[str, Text]:
-        comment(actor=self.request.user, edition=self.edition, text=form.cleaned_data["text"])  # type: ignore[arg-type]
-        return self.cancel_url(), translate("已提出意见。")

@@ -26,7 +26,7 @@ from accounts.models import Agency, Person, SignedIn
 from assets.models import Column, Table
 from assets.services import requests, sources, systems
 from assets.services.networks import allow_network
-from core import jobs, panels
+from core import jobs, panels, workflow
 from core.exporting import ExportPage
 from core.models import Job
 from genes.services.decisions import accept
@@ -34,8 +34,10 @@ from genes.services.recognisers import define_recogniser
 from quality.models import RuleProposal
 from quality.services.proposals import accept_proposals
 from quality.services.rules import create_rule
-from standards.models import DataElement, Edition
+from standards.models import CodeSet, CodeSetEdition, DataElement, Edition
+from standards.services.code_sets import draft_code_edition
 from standards.services.elements import draft_edition
+from standards.services.review import comment
 from standards.services.seed import adopt_shipped
 from tests.accounts import world
 
@@ -61,8 +63,11 @@ OTHER_PARAMETERS = {"key": "accounts.people", "kind": "sqlite", "step": "submit"
 SHARED = {
     "/standards/elements/": "standards.DataElement", "/standards/names/": "standards.ElementName",
     "/standards/editions/": "standards.Edition", "/standards/code-sets/": "standards.CodeSet",
-    "/standards/texts/": "standards.StandardText", "/api/v1/elements/": "standards.DataElement",
-    "/api/v1/code-sets/": "standards.CodeSet", "/api/v1/standard-texts/": "standards.StandardText",
+    "/standards/code-set-editions/": "standards.CodeSetEdition", "/standards/comments/": "standards.Comment",
+    "/standards/citations/": "standards.Citation", "/standards/texts/": "standards.StandardText",
+    "/api/v1/elements/": "standards.DataElement", "/api/v1/element-names/": "standards.ElementName",
+    "/api/v1/element-editions/": "standards.Edition", "/api/v1/code-sets/": "standards.CodeSet",
+    "/api/v1/code-set-editions/": "standards.CodeSetEdition", "/api/v1/standard-texts/": "standards.StandardText",
 }  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -263,7 +268,7 @@ def build(parent: Agency, name: str, label: str, folder: Path, script: str = "")
     )
     if not DataElement.objects.exists():  # the first agency keeps the city's standards
         adopt_shipped(actor=None, agency=agency, code_sets=("GB/T 2261.1",))
-        draft_edition(actor=manager, element=DataElement.objects.order_by("pk")[0])
+        draft_standards(manager)
     requests.request_census(actor=manager, source=source)
     drain()
     named = Column.objects.get(source=source, name=f"{name}_sfzh")
@@ -294,6 +299,14 @@ def build(parent: Agency, name: str, label: str, folder: Path, script: str = "")
     return place
 
 
+def draft_standards(steward: Person) -> None:
+    """The next edition of an element, open to comments and commented, and of a code set: what the doors of review are about."""
+    edition = draft_edition(actor=steward, element=DataElement.objects.order_by("pk")[0])
+    edition = workflow.apply(edition, "open_comments", actor=steward)
+    comment(actor=steward, edition=edition, text="建议改名")
+    draft_code_edition(actor=steward, code_set=CodeSet.objects.order_by("pk")[0])
+
+
 def drain() -> None:
     jobs.drain()
     ended = list(Job.objects.values_list("state", "partial", "error_code"))
@@ -315,7 +328,8 @@ def rows_of(place: Place) -> dict[str, Any]:
             found[model._meta.label] = row.pk
     for label in set(SHARED.values()):
         found[label] = apps.get_model(label)._default_manager.order_by("pk")[0].pk
-    found["standards.Edition"] = Edition.objects.get(state="draft").pk
+    found["standards.Edition"] = Edition.objects.get(state="commenting").pk
+    found["standards.CodeSetEdition"] = CodeSetEdition.objects.get(state="draft").pk
     # Not whatever comes first: an administrator's password or own grant is a case of its own.
     found["accounts.Person"] = place.manager.pk
     found["accounts.Grant"] = place.manager.grants.order_by("role")[0].pk

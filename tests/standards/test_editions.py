@@ -14,7 +14,8 @@ from core.search import query
 from standards import selectors
 from standards.choices import EditionState, NameKind, RegistrationStatus
 from standards.models import Code, CodeSet, DataElement, Edition, ElementName
-from standards.services.elements import add_names, answer_comment, comment, create_element, draft_edition, edit_draft
+from standards.services.elements import add_names, create_element, draft_edition, edit_draft
+from standards.services.review import answer_comment, comment
 from standards.services.seed import adopt_shipped
 from tests.accounts import world
 
@@ -22,19 +23,6 @@ WORDS = {
     "name": "医保电子凭证号", "english_name": "medical_insurance_qr_code", "definition": "医保电子凭证上的号码",
     "object_class": "人", "property_term": "医保电子凭证号", "representation_term": "号码", "notation": "an..40", "level": "L3",
 }  # fmt: skip
-
-
-@pytest.fixture
-def office(db: None) -> SimpleNamespace:
-    """An agency with an author, a reviewer, and somebody of another agency."""
-    city = world.agency("滨海市")
-    bureau, other = world.agency("市医保局", city), world.agency("市民政局", city)
-    return SimpleNamespace(
-        bureau=bureau,
-        author=world.person(bureau, "steward"),
-        reviewer=world.person(bureau, "leader"),
-        stranger=world.person(other, "steward"),
-    )
 
 
 def written(office: SimpleNamespace, **changes: Any) -> Edition:
@@ -61,6 +49,18 @@ def test_publishing_takes_somebody_else(office: SimpleNamespace) -> None:
     assert (element.current, element.registration_status) == (edition, RegistrationStatus.STANDARD)
     assert AuditEntry.objects.filter(verb="standards.edition.publish").count() == 1
     assert workflow.open_to(Edition.objects.get(), office.author) == []
+
+
+def test_who_wrote_at_an_edition_does_not_publish_it_whoever_submits(office: SimpleNamespace) -> None:
+    """Nor after a return: a new round does not wash the author clean."""
+    helper = world.person(office.bureau, "steward")
+    edition = written(office)
+    edit_draft(actor=helper, edition=edition, definition="改过的定义")
+    edition = workflow.apply(edition, "submit", actor=world.person(office.bureau, "steward"))
+    for writer in (office.author, helper):
+        with pytest.raises(PermissionDenied):
+            workflow.apply(edition, "publish", actor=writer)
+    workflow.apply(edition, "publish", actor=office.reviewer)
 
 
 def test_returning_needs_an_opinion_and_starts_a_new_round(office: SimpleNamespace) -> None:

@@ -26,6 +26,10 @@ HEAD = f"""\
 OWN = ("/account/", "/sign-in/", "/sign-out/", "/i18n/", "/api/v1/tokens/")
 
 
+# Questions asked by POST because they are too long for an address; nothing is stored.
+QUESTIONS = ("/api/v1/notation/check/",)
+
+
 @pytest.mark.django_db
 def test_every_role_at_every_door(places: tuple[Place, Place]) -> None:
     place = places[0]
@@ -101,4 +105,4 @@ def test_visitor_and_person_without_a_role_change_nothing() -> None:
 
 
 def test_viewer_only_reads() -> None:
-    assert doors("viewer", changing=True) == set()
+    assert doors("viewer", changing=True) - set(QUESTIONS) == set()
