@@ -74,7 +74,9 @@ _READING = _COMMON | {"data.view", "source.view", "job.view"}
 # Role × verb, the whole of it: what is not here is not allowed. A right holds for the grant's agency and all below it.
 ROLE_VERBS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset(_READING),
-    Role.LEADER: frozenset(_READING | {"finding.handle", "job.cancel", "standard.comment", "standard.review", "authority.rule"}),
+    Role.LEADER: frozenset(
+        _READING | {"finding.handle", "job.cancel", "standard.comment", "standard.review", "authority.rule"}
+    ),
     Role.STEWARD: frozenset(
         _READING
         | {"asset.edit", "census.run", "scan.run", "rule.edit", "finding.handle", "job.cancel"}

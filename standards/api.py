@@ -288,7 +288,7 @@ class CodeSetViewSet(Creates):
 
     def known_parameters(self) -> frozenset[str]:
         return super().known_parameters() | (
-            frozenset({"valid_on", "q", "after"}) if self.action == "codes" else frozenset()
+            frozenset({"valid_on", "contains", "after"}) if self.action == "codes" else frozenset()
         )
 
     def create_object(self, data: dict[str, Any]) -> CodeSet:
@@ -307,7 +307,7 @@ class CodeSetViewSet(Creates):
         filters=False,
         parameters=[
             DATE,
-            OpenApiParameter("q", str, description="Part of a code or a name."),
+            OpenApiParameter("contains", str, description="Part of a code or a name."),
             OpenApiParameter("after", str, description="Codes behind this one; 5,000 come at a time."),
         ],
     )
@@ -320,7 +320,7 @@ class CodeSetViewSet(Creates):
         if day is None:
             raise BadParameter(valid_on=_("日期写成 2003-01-31。"))
         found = selectors.codes_as_of(
-            code_set, day, request.query_params.get("q", ""), request.query_params.get("after", "")
+            code_set, day, request.query_params.get("contains", ""), request.query_params.get("after", "")
         )
         return Response(serializers.CodeSerializer(found, many=True).data)
 

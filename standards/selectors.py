@@ -29,7 +29,9 @@ from standards.tables import Labels
 
 
 def elements_visible_to(user: Any) -> QuerySet[DataElement]:
-    return visible_to(user, DataElement.objects.select_related("agency", "current__code_set", "current__author"))
+    return visible_to(
+        user, DataElement.objects.select_related("agency", "current__element", "current__code_set", "current__author")
+    )
 
 
 def editions_visible_to(user: Any) -> QuerySet[Edition]:
@@ -38,7 +40,9 @@ def editions_visible_to(user: Any) -> QuerySet[Edition]:
 
 
 def code_sets_visible_to(user: Any) -> QuerySet[CodeSet]:
-    counted = CodeSet.objects.select_related("agency", "current__author").annotate(codes_count=Count("current__codes"))
+    counted = CodeSet.objects.select_related("agency", "current__code_set", "current__author").annotate(
+        codes_count=Count("current__codes")
+    )
     return visible_to(user, counted)
 
 

@@ -79,7 +79,7 @@ def cite(
     known = Citation.objects.filter(**{side: edition}, text=text, clause=clause.strip()).first()
     row = known or Citation(**{side: edition}, text=text, clause=clause.strip())
     row.checked_on = checked_on
-    row.full_clean(validate_unique=False, validate_constraints=False)
+    row.full_clean(exclude=("edition", "code_edition"), validate_unique=False, validate_constraints=False)
     row.save()
     recorded(actor, "standards.edition.cite", edition, {"citation": [None, f"{row} {checked_on or ''}".strip()]})
     return row
