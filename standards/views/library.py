@@ -79,10 +79,36 @@ class CodeSetList(ListPage):
         return [HOME, (self.title, "")]
 
 
+def _use(code_set: CodeSet, user: Any) -> Mapping[str, Any]:
+    return {"elements": list(selectors.elements_using(user, code_set))}
+
+
+def _mappings(code_set: CodeSet, user: Any) -> Mapping[str, Any]:
+    return {"mappings": list(code_set.mappings.all()[:500])}
+
+
+def _code_editions(code_set: CodeSet, user: Any) -> Mapping[str, Any]:
+    return {"editions": list(code_set.editions.select_related("author").annotate(total=Count("codes")))}
+
+
 class CodeSetDetail(DetailPage):
     verb = "data.view"
     template_name = "standards/code_set_detail.html"
     url_name = "standards:code_set_detail"
+    tabs = (
+        Tab(
+            "use", _("使用"), "standards/_code_set_use.html", _use,
+            lambda code_set, user: selectors.elements_using(user, code_set).count() or None, order=20,
+        ),
+        Tab(
+            "mappings", _("代码对照"), "standards/_code_set_mappings.html", _mappings,
+            lambda code_set, user: code_set.mappings.count() or None, order=30,
+        ),
+        Tab(
+            "editions", _("版本与审核"), "standards/_code_set_editions.html", _code_editions,
+            lambda code_set, user: code_set.editions.count(), order=40,
+        ),
+    )  # fmt: skip
 
     def queryset(self) -> QuerySet[CodeSet]:
         return selectors.code_sets_visible_to(self.request.user)
@@ -91,12 +117,7 @@ class CodeSetDetail(DetailPage):
         return [HOME, CODE_SETS, (self.object.name, "")]
 
     def sections(self) -> list[Any]:
-        return [
-            Tab("codes", _("代码"), "standards/_code_set_codes.html", self._codes),
-            Tab("use", _("使用"), "standards/_code_set_use.html", self._use, self._use_count),
-            Tab("mappings", _("代码对照"), "standards/_code_set_mappings.html", self._mappings, self._mapping_count),
-            Tab("editions", _("版本与审核"), "standards/_code_set_editions.html", self._editions, self._edition_count),
-        ]
+        return [Tab("codes", _("代码"), "standards/_code_set_codes.html", self._codes), *super().sections()]
 
     def extra_context(self) -> dict[str, Any]:
         user, code_set = self.request.user, self.object
@@ -116,24 +137,6 @@ class CodeSetDetail(DetailPage):
             return {"codes": [], "day": day}
         found = CodeFilter(self.request.GET, selectors.codes_valid_on(code_set.current, day)).qs
         return {"codes": list(found[:500]), "total": found.count(), "day": day, "q": self.request.GET.get("q", "")}
-
-    def _use(self, code_set: CodeSet, user: Any) -> Mapping[str, Any]:
-        return {"elements": list(selectors.elements_using(user, code_set))}
-
-    def _use_count(self, code_set: CodeSet, user: Any) -> int | None:
-        return selectors.elements_using(user, code_set).count() or None
-
-    def _mappings(self, code_set: CodeSet, user: Any) -> Mapping[str, Any]:
-        return {"mappings": list(code_set.mappings.all()[:500])}
-
-    def _mapping_count(self, code_set: CodeSet, user: Any) -> int | None:
-        return code_set.mappings.count() or None
-
-    def _editions(self, code_set: CodeSet, user: Any) -> Mapping[str, Any]:
-        return {"editions": list(code_set.editions.select_related("author").annotate(total=Count("codes")))}
-
-    def _edition_count(self, code_set: CodeSet, user: Any) -> int:
-        return code_set.editions.count()
 
 
 class TextList(ListPage):
