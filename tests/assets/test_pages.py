@@ -1,5 +1,6 @@
 """Pages of the register: each opens, says what it must in each state, and asks as many queries for many rows as for one."""
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -205,3 +206,28 @@ def test_a_held_census_asks_a_person(sqlite_source: Callable[..., SqliteSource],
     assert "确认消失" in page
     assert client.post(reverse("assets:census_confirm", args=[run.pk])).status_code == 302
     assert Table.objects.filter(state="gone").count() == 9
+
+
+def test_the_columns_of_a_wide_table_are_paged_and_leave_together(
+    sqlite_source: Callable[..., SqliteSource], city: SimpleNamespace
+) -> None:
+    columns = ", ".join(f"c{number:03} TEXT" for number in range(230))
+    source = sqlite_source(f"CREATE TABLE wide (id_number TEXT, {columns}); CREATE TABLE narrow (c001 TEXT)")
+    source.census()
+    client = browser(city.police.steward)
+    address = reverse("assets:table_detail", args=[Table.objects.get(name="wide").pk, "columns"])
+
+    def shown(query: str) -> list[str]:
+        page = text(client, f"{address}?{query}")
+        return re.findall(r'<span class="under code">([^<]+)</span>', page)
+
+    every = ["id_number", *(f"c{number:03}" for number in range(230))]
+    assert [shown(f"page={number}") for number in (1, 2, 3)] == [every[:100], every[100:200], every[200:]]
+    assert "第 201 至 231 个，共 231 个字段" in text(client, f"{address}?page=3")
+    assert shown("q=C22&page=1") == [f"c{number:03}" for number in range(220, 230)]
+    assert shown("show=unprofiled&page=3") == every[200:]
+    assert shown("show=gaps") == []
+    exported = client.get(f"{address}?export=csv")
+    assert b"".join(exported).count(b"\n") == 1 + 231
+    narrow = reverse("assets:table_detail", args=[Table.objects.get(name="narrow").pk, "columns"])
+    assert queries(client, address) == queries(client, narrow)
