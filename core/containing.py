@@ -52,8 +52,7 @@ def reached(rows: QuerySet[M], ways: Sequence[str], text: str) -> QuerySet[M]:
 
     Each way is its own index scan, and the database adds up the keys: an OR over joins could use no index at all.
     """
-    everything = rows.model._default_manager.order_by()
-    parts = [_along(everything, way, text).values("pk") for way in ways]
+    parts = [_along(rows.order_by(), way, text).values("pk") for way in ways]
     return rows.filter(pk__in=parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0])
 
 
