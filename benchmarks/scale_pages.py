@@ -177,6 +177,9 @@ def main(arguments: Sequence[str]) -> int:
 
     from accounts.models import Person
     from benchmarks import scale_cases
+    from datagene import gunicorn
+
+    gunicorn.post_worker_init(None)
 
     with connection.cursor() as cursor:
         cursor.execute("SET max_parallel_workers_per_gather = 0")

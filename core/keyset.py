@@ -18,6 +18,7 @@ from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, V
 from django.db.models.lookups import GreaterThan, LessThan
 
 EXACT_UP_TO = 10_000  # rows that are worth counting; of more the size is enough
+FEW_AT_MOST = 50_000  # rows that are quickly found and sorted
 _EVERYTHING = 1 << 40  # a limit that limits nothing but the planner
 
 
@@ -25,7 +26,7 @@ _EVERYTHING = 1 << 40  # a limit that limits nothing but the planner
 class Total:
     """How many rows a list has. ``method``: exact; estimate, two digits of what the database expects; at_least.
 
-    ``few`` says that its filters leave less than a tenth of the table.
+    ``few`` says that its filters leave less than a tenth of the table, and not much.
     """
 
     count: int
@@ -51,7 +52,7 @@ def total_of(rows: "QuerySet[Any]") -> Total:
     if counted <= EXACT_UP_TO:
         return Total(counted, "exact", counted * 10 < whole)
     expected = int(json.loads(keys.explain(format="json"))[0]["Plan"]["Plan Rows"])
-    few = expected * 10 < whole
+    few = expected * 10 < whole and expected <= FEW_AT_MOST
     if expected <= counted:  # it is mistaken, so nothing is known beyond what was counted
         return Total(EXACT_UP_TO, "at_least", few)
     return Total(round(expected, 2 - len(str(expected))), "estimate", few)

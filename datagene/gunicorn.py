@@ -1,7 +1,10 @@
 """Gunicorn's settings, for the embedded web, the container and the systemd unit alike."""
 
+import gc
 import os
 from typing import Any
+
+from django.urls import get_resolver
 
 from datagene import traffic
 
@@ -29,3 +32,13 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_fork(server: Any, worker: Any) -> None:
     traffic.board.row = worker.traffic_row
+
+
+def post_worker_init(worker: Any) -> None:
+    """Load all pages now, and take what is loaded out of the garbage collector's sight: it stays for good.
+
+    Looking through it again and again would cost a request in a few dozen a seventh of a second.
+    """
+    assert get_resolver().url_patterns
+    gc.collect()
+    gc.freeze()

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from assets.filters import naming
@@ -32,12 +32,17 @@ def _answer(label: Any, condition: Q) -> filters.ChoiceFilter:
     return filters.ChoiceFilter(method=yes_no(condition), choices=YES_NO, label=label, widget=forms.Select)
 
 
+def _newest(passed: bool) -> Q:
+    """Rules whose newest check ended so. Not a condition over the join: turned round, that would ask of any result."""
+    return Q(Exists(CheckResult.objects.filter(rule=OuterRef("pk"), current=True, passed=passed)))
+
+
 class RuleFilter(filters.FilterSet):
     q = filters.CharFilter(method=naming("", "table"), label=_("搜索"))
     kind = ChoicesFilter(choices=KIND_CHOICES, label=_("规则类型"))
     dimension = ChoicesFilter(choices=Dimension.choices, method=by_dimension("indicator"), label=_("质量维度"))
-    passed = _answer(_("最近检查通过"), Q(results__current=True, results__passed=True))
-    failing = _answer(_("最近检查未通过"), Q(results__current=True, results__passed=False))
+    passed = _answer(_("最近检查通过"), _newest(passed=True))
+    failing = _answer(_("最近检查未通过"), _newest(passed=False))
     enabled = _answer(_("启用"), Q(enabled=True))
     severity = ChoicesFilter(choices=Severity.choices, label=_("严重程度"))
     origin = ChoicesFilter(choices=RuleOrigin.choices, label=_("来源"))

@@ -251,3 +251,24 @@ def test_lists_need_as_many_queries_for_three_rows_as_for_one(staff: SimpleNames
     staff.source.scan()
     assert Finding.objects.filter(state="open").count() >= 3
     assert {address: queries(client, address) for address in lists} == few
+
+
+def test_rules_are_listed_by_their_newest_check_and_not_by_older_ones(staff: SimpleNamespace) -> None:
+    """A rule that once passed and fails now is one of those that did not pass."""
+    staff.source.run("DELETE FROM staff")
+    staff.source.run("INSERT INTO staff VALUES (1, '王', '11010519491231002X', 'A', '20240131', 5, NULL)")
+    turned, steady = staff.rule("in_set", "level", values=["A"]), staff.rule("not_null", "sfzh")
+    staff.source.scan()
+    staff.source.run("UPDATE staff SET level = 'C'")
+    staff.source.scan()
+    unchecked = staff.rule("unique", "level")
+    client = browser(staff.steward)
+
+    def listed(query: str) -> set[str]:
+        return {row["id"] for row in client.get(f"/api/v1/rules/?{query}").json()["results"]}
+
+    ids = {name: str(rule.pk) for name, rule in (("turned", turned), ("steady", steady), ("new", unchecked))}
+    assert listed("failing=yes") == {ids["turned"]}
+    assert listed("passed=yes") == {ids["steady"]}
+    assert listed("passed=no") == {ids["turned"], ids["new"]}
+    assert listed("failing=no") == {ids["steady"], ids["new"]}
