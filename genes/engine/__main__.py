@@ -1,24 +1,37 @@
-"""`python -m genes.engine match --elements ELEMENTS.csv --columns COLUMNS.csv --out PRED.csv [--profiles PROFILES.jsonl]`.
+"""`python -m genes.engine match --elements ELEMENTS.csv --columns COLUMNS.csv --out PRED.csv [--profiles PROFILES.jsonl] [--codes CODES.csv]`.
 
-`python -m genes.engine train --elements ELEMENTS.csv` fits the weights anew. Formats: docs/genes.md. Exit 0 done, 2 could not be done (the reason on stderr). No database and no server is used.
+`python -m genes.engine train --elements ELEMENTS.csv` fits the weights anew. Formats: docs/genes.md. Exit 0 done, 2 could not be
+done (the reason on stderr); what is odd about single rows is said there too, a line each. No database and no server is used.
 """
 
 import argparse
 import csv
-import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from genes.engine import rank, training, values
 from genes.engine.evidence import Column
-from genes.engine.lexicon import Lexicon, read_elements
-from genes.engine.match import Matcher
-from standards import seeds
+from genes.engine.files import Columns, read_columns, read_profiles
+from genes.engine.lexicon import Lexicon, odd_elements, read_elements
+from genes.engine.match import Candidate, Matcher
+from standards import codes, seeds
+
+VETO = -5.0  # log-odds of the values against what the name says, from which it is told
 
 
 def main(arguments: list[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    try:
+        _train(given) if given.command == "train" else _match(given)
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m genes.engine", description="Match columns to data elements.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("match", help="columns of a CSV file to the elements of another")
@@ -26,71 +39,65 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--columns", type=Path, required=True)
     command.add_argument("--out", type=Path, required=True)
     command.add_argument("--profiles", type=Path, help='a line a column: {"row_id": …, "profile": {…}}')
+    command.add_argument("--codes", type=Path, help="code sets beside the shipped ones: reference, code, name")
     command = commands.add_parser("train", help="fit the weights to the shipped labelled columns")
     command.add_argument("--elements", type=Path, required=True)
-    given = parser.parse_args(arguments)
-    try:
-        if given.command == "train":
-            training.write(training.model(training.read(), Lexicon.of(read_elements(given.elements, seeds.synonyms()))))
-            return 0
-        rows = read_columns(given.columns)
-        matcher = Matcher(
-            Lexicon.of(read_elements(given.elements, seeds.synonyms())), rank.load()["weights"], seeds.code_sets()
-        )
-        profiles = read_profiles(given.profiles) if given.profiles else {}
-        _write(given.out, rows, matcher, profiles)
-    except (OSError, ValueError, KeyError) as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return parser
 
 
-def read_columns(path: Path) -> list[dict[str, str]]:
-    """Rows of a column file. Raises ValueError when a column of the file that is needed is missing or a row_id occurs twice."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = list(reader)
-    for needed in ("row_id", "column_name"):
-        if needed not in (reader.fieldnames or ()):
-            raise ValueError(f"{path.name} has no column {needed}")
-    twice = {row["row_id"] for row in rows} if len({row["row_id"] for row in rows}) != len(rows) else set()
-    if twice:
-        raise ValueError(f"{path.name}: a row_id occurs twice")
-    return rows
+def _train(given: argparse.Namespace) -> None:
+    training.write(training.model(training.read(), Lexicon.of(read_elements(given.elements, seeds.synonyms()))))
 
 
-def read_profiles(path: Path) -> dict[str, Any]:
-    """row_id → profile. Raises ValueError with the number of a line that is no such object."""
-    found = {}
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                try:
-                    row = json.loads(line)
-                    found[str(row["row_id"])] = row["profile"]
-                except (ValueError, KeyError, TypeError) as error:
-                    raise ValueError(f"{path.name}, line {number}: {error}") from None
-    return found
+def _match(given: argparse.Namespace) -> None:
+    elements = read_elements(given.elements, seeds.synonyms())
+    code_sets = dict(seeds.code_sets())
+    if given.codes:
+        rows = codes.read(given.codes)
+        for problem in codes.problems(rows):
+            _warn(f"{given.codes.name}, line {problem.line}: {problem.text}")
+        code_sets |= codes.code_sets(rows)
+    for said in odd_elements(elements):
+        _warn(f"{given.elements.name}: {said}")
+    matcher = Matcher(Lexicon.of(elements), rank.load()["weights"], code_sets)
+    columns = read_columns(given.columns, _warn)
+    facts = [values.Facts()] * len(columns.ids)
+    if given.profiles:
+        found = read_profiles(given.profiles, set(columns.ids), matcher.book, _warn)
+        facts = [found.get(row, facts[0]) for row in columns.ids]
+    _write(given.out, columns, matcher.answers(columns.columns, facts), matcher)
 
 
-def _write(path: Path, rows: Iterable[Mapping[str, str]], matcher: Matcher, profiles: Mapping[str, Any]) -> None:
-    rows = list(rows)
-    columns = [
-        Column(
-            row["column_name"] or "",
-            *((row.get(name) or "") for name in ("data_type", "column_comment", "table_name", "table_comment")),
-        )
-        for row in rows
-    ]
-    answers = matcher.match(columns, [values.facts(profiles.get(row["row_id"]), matcher.book) for row in rows])
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _write(path: Path, columns: Columns, answers: Iterator[Sequence[Candidate]], matcher: Matcher) -> None:
+    names = {element.id: element.name for element in matcher.lexicon.elements}
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["row_id", "rank", "element_id", "confidence"])
-        for row, ranked in zip(rows, answers, strict=True):
+        for row, column, ranked in zip(columns.ids, columns.columns, answers, strict=True):
             writer.writerows(
-                [row["row_id"], place, answer.element, f"{answer.confidence:.6f}"]
-                for place, answer in enumerate(ranked, 1)
+                [row, place, answer.element, f"{answer.confidence:.6f}"] for place, answer in enumerate(ranked, 1)
             )
+            _tell_veto(row, column, ranked, names)
+
+
+def _tell_veto(row: str, column: Column, ranked: Sequence[Candidate], names: Mapping[str, str]) -> None:
+    for answer in islice(ranked, 1, None):
+        against = sum(
+            min(0.0, answer.reasons.get(key, 0.0)) for key in ("values_fail", "values_are_another", "outside_code_set")
+        )
+        spoken = sum(
+            weight for key, weight in answer.reasons.items() if not key.startswith(("values", "outside", "in_code"))
+        )
+        if against <= VETO and spoken > 0 and answer.element != "NONE":
+            taken = ranked[0].element
+            _warn(
+                f"row {row}: {column.comment or column.name} says {answer.element} {names[answer.element]}, its values say "
+                f"otherwise; taken is {taken} {names.get(taken, '')}".rstrip()
+            )  # fmt: skip
 
 
 if __name__ == "__main__":

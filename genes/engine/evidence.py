@@ -43,7 +43,7 @@ Evidence = dict[int, Features]  # element number → features; NONE is -1
 NONE = -1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column to match: as the catalogue of its database describes it."""
 
@@ -84,6 +84,12 @@ class Reader:
             if len(found) == 1 and "name_nothing" in found[NONE]:
                 for number, score in self.spellings.get("".join(names.words(column.name)), ()):
                     found[number] = {"en_near": score}
+
+    def forget(self, most: int) -> None:
+        """Drop what was read of texts once there are more than `most` of them: a worker lives long."""
+        for known in (self.comments, self.names, self.composed, self.neighbours, self.spellings):
+            if len(known) > most:
+                known.clear()
 
     def _near(self, todo: list[str], index: Near, least: float, known: dict[str, list[tuple[int, float]]]) -> None:
         for start in range(0, len(todo), 50_000):

@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from genes.engine import names
 from genes.engine.text import HAN, heads, normal, noun
+from standards.notation import NotationError, parse
 
 ABSORBERS = Path(__file__).with_name("data") / "absorbers.csv"
 
@@ -189,6 +190,24 @@ def read_elements(path: Path, synonyms: Mapping[str, Mapping[str, Sequence[str]]
                 level=row.get("sensitivity_level") or "",
             )
         )
+    return found
+
+
+def odd_elements(elements: Sequence[Element]) -> list[str]:
+    """What a catalogue says that a reader should know of: two elements of one name, a format that no notation is."""
+    found = []
+    first: dict[str, str] = {}
+    for element in elements:
+        if element.name in first:
+            found.append(
+                f"{element.id} has the name of {first[element.name]}, {element.name}: only values or words beside it part them"
+            )
+        first.setdefault(element.name, element.id)
+        try:
+            if element.format.strip(" -"):
+                parse(element.format)
+        except NotationError as error:
+            found.append(f"{element.id} {element.name}: format {element.format!r} does not parse: {error}")
     return found
 
 

@@ -1,6 +1,6 @@
 """Columns → ranked elements with confidence and reasons. Names propose, values confirm or veto, NONE is an answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from genes.engine.lexicon import Lexicon
 from genes.engine.names import shared_prefixes
 from genes.engine.text import HAN, heads
 
+BATCH = 50_000  # columns whose texts are looked up together
 VALUES_ONLY = -2.0  # log-odds of an element that only the values speak for
 
 
@@ -54,19 +55,26 @@ class Matcher:
         self, columns: Sequence[Column], facts: Sequence[values.Facts] | None = None, top: int = 3
     ) -> list[list[Candidate]]:
         """The `top` likeliest answers of each column, NONE among them, best first. Same input, same output."""
+        return list(self.answers(columns, facts, top))
+
+    def answers(
+        self, columns: Sequence[Column], facts: Sequence[values.Facts] | None = None, top: int = 3
+    ) -> Iterator[list[Candidate]]:
+        """As `match`, one after the other, so that the answers of a million columns need not be held at once."""
         columns = without_prefixes(columns)
-        self.reader.prepare(columns)
-        seen: dict[Column, list[Candidate]] = {}
-        answers = []
-        for place, column in enumerate(columns):
-            known = facts[place] if facts else values.Facts()
-            answer = None if known.trust else seen.get(column)
-            if answer is None:
-                answer = self._one(column, known, top)
-                if not known.trust:
-                    seen[column] = answer
-            answers.append(answer)
-        return answers
+        for start in range(0, len(columns), BATCH):
+            batch = columns[start : start + BATCH]
+            self.reader.prepare(batch)
+            seen: dict[Column, list[Candidate]] = {}
+            for place, column in enumerate(batch, start):
+                known = facts[place] if facts else values.Facts()
+                answer = None if known.trust else seen.get(column)
+                if answer is None:
+                    answer = self._one(column, known, top)
+                    if not known.trust:
+                        seen[column] = answer
+                yield answer
+            self.reader.forget(2 * BATCH)
 
     def _one(self, column: Column, facts: values.Facts, top: int) -> list[Candidate]:
         evidence = candidates(column, self.reader)
