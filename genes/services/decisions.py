@@ -1,6 +1,7 @@
 """Decisions of people: this element, not this one, none at all; each is kept, teaches the catalogue, and can be taken back."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -182,7 +183,7 @@ def _bind(column: Column, element: DataElement | None, by: Any, at: Any, batch: 
 def _note(actor: Person, column: Column, verdict: str, element: DataElement | None, batch: UUID | None) -> None:
     """Keep the decision with the column as it was then and what the machine said of it."""
     gene = Gene.objects.filter(column=column).first()
-    told: dict[str, Any] = dict(vars(described(column)))
+    told: dict[str, Any] = asdict(described(column))
     if gene:
         told |= {"best": str(gene.best_id or ""), "zone": gene.zone, "confidence": round(gene.confidence, 4)}
     Decision.objects.create(
