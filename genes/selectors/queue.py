@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery, Sum
 
 from accounts.scope import visible_to
+from assets.choices import ObjectState
 from assets.models import Column, Table
+from assets.selectors.catalogue import tables_visible_to
 from genes.choices import MatchState, Zone
 from genes.models import Binding, Gene, Match
 from standards.models import DataElement
@@ -74,7 +76,8 @@ def columns_of_table(table: Table) -> list[Column]:
 
 
 def coverage(user: Any) -> tuple[int, int]:
-    """(columns that carry a known element, columns in all) of those one may see."""
-    columns = visible_to(user, Column.objects.filter(state="seen"))
-    found = columns.aggregate(all=Count("pk"), bound=Count("pk", filter=Q(binding__element__isnull=False)))
-    return found["bound"], found["all"]
+    """(columns that carry a known element, columns in all) of those one may see; all are counted by their tables."""
+    there = tables_visible_to(user).order_by()
+    bound = Binding.objects.filter(element__isnull=False, column__table__in=there.values("pk"))
+    bound = bound.exclude(column__state=ObjectState.GONE)
+    return bound.count(), there.aggregate(all=Sum("column_count"))["all"] or 0

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from assets.models import Column
+from assets.models import Column, Table
 from genes.choices import MatchState, Origin, Zone
 from genes.models import Binding, Decision, Gene, Match
+from genes.selectors.queue import coverage
 from genes.services.decisions import accept, accept_many, reject, say_none, undo
 from genes.services.matching import request_matching
 from standards.models import DataElement, ElementName
@@ -91,3 +92,13 @@ def test_without_elements_nothing_is_proposed_and_nothing_fails(register: Simple
     DataElement.objects.all().delete()
     assert finished(request_matching(source=register.source.row)).state == "succeeded"
     assert not Match.objects.exists()
+
+
+def test_coverage_counts_the_columns_one_sees_that_are_there(register: SimpleNamespace) -> None:
+    accept(actor=register.steward, column=column("xm"), element=element("姓名"))
+    say_none(actor=register.steward, column=column("zt"))
+    assert coverage(register.steward) == (1, 7)
+    assert coverage(register.city.civil.steward) == (0, 0)
+    Column.objects.filter(name="xm").update(state="gone")
+    Table.objects.update(column_count=6)  # as the census leaves it
+    assert coverage(register.steward) == (0, 6)
