@@ -38,7 +38,7 @@ def run(stage: Stage) -> Outcome:
     return Outcome(
         f"{stage.province} tables, {stage.province * 20} columns: pages, lists, searches, and a census into them",
         measured,
-        [*_census_goals(answers), *_page_goals(pages)],
+        [*_census_goals(answers, measured), *_page_goals(pages)],
         _tables(pages["people"]),
     )
 
@@ -58,13 +58,12 @@ def _pages(stage: Stage) -> Any:
         return json.loads(answer.read_text(encoding="utf-8"))
 
 
-def _census_goals(answers: Sequence[Mapping[str, Any]]) -> list[Goal]:
-    first, again = answers
-    memory = first["memory"]
+def _census_goals(answers: Sequence[Mapping[str, Any]], measured: Mapping[str, Measured]) -> list[Goal]:
+    """Worker and database take turns, so their processor seconds are the seconds of a quiet machine."""
+    memory = answers[0]["memory"]
     settled = memory[int(len(memory) * SETTLED)]
     return [
-        Goal("seconds of the census, all new", first["seconds"], 300),
-        Goal("seconds of the census, all as they were", again["seconds"], 300),
+        *(Goal(f"processor seconds of the {name}", case.least("cpu"), 300) for name, case in measured.items()),
         Goal(f"MiB held at its end / after {SETTLED:.0%} of it", memory[-1] / settled, 1.1),
     ]
 
