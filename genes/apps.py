@@ -9,7 +9,16 @@ class GenesConfig(AppConfig):
 
     def ready(self) -> None:
         from assets import contributors  # slow import: models are loaded only now
-        from genes import impacts, indicators, jobs, messages, navigation, panels, receivers  # slow import  # noqa: F401
+        from genes import (  # slow import
+            impacts,
+            indicators,
+            jobs,
+            messages,  # noqa: F401
+            navigation,
+            panels,
+            receivers,  # noqa: F401
+            workflows,
+        )
         from genes.contributor import GenesContributor  # slow import: models are loaded only now
 
         contributors.register(GenesContributor())
@@ -18,3 +27,4 @@ class GenesConfig(AppConfig):
         jobs.register_kinds()
         navigation.register_all()
         panels.register_all()
+        workflows.register_all()

@@ -70,3 +70,28 @@ class SecurityLevel(models.IntegerChoices):
     L4 = 4, _("4 级 高")
     L5 = 5, _("5 级 重要")
     L6 = 6, _("6 级 核心")
+
+
+class RulingState(models.TextChoices):
+    """Where a ruling on an authoritative source stands; `genes.workflows` says what leads where."""
+
+    DRAFT = "draft", _("拟定")  # being written
+    REVIEW = "review", _("待裁定")  # waits for somebody other than its author
+    IN_FORCE = "in_force", _("已认定")  # names the source department
+    ENDED = "ended", _("已终止")  # taken back, or another took its place
+
+
+class RelationKind(models.TextChoices):
+    """How two genes belong together on the map."""
+
+    TOGETHER = "together", _("同表出现")  # columns of one table carry them
+    SHARED = "shared", _("取值包含")  # values of the one lie in the other
+    DERIVED = "derived", _("可推导")  # the one can be read off the other
+
+
+class Difference(models.TextChoices):
+    """In what a column differs from the rest of its family."""
+
+    FORMAT = "format", _("格式")  # characters or the written form of dates
+    LENGTH = "length", _("长度")  # where the others have one length
+    CODE_SET = "code_set", _("代码集")  # its values lie in another code set

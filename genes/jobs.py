@@ -11,13 +11,27 @@ Results = Callable[[], dict[str, Any]]
 
 
 def handle_match(context: JobContext) -> Results:
-    from genes.services import matching  # slow import
+    from genes.services import matching, relating  # slow import
 
-    return matching.run_matching(context)  # type: ignore[no-any-return]
+    results = matching.run_matching(context)
+
+    def end() -> dict[str, Any]:
+        relating.request_relating()
+        return results()  # type: ignore[no-any-return]
+
+    return end
 
 
+def handle_relate(context: JobContext) -> Results:
+    from genes.services import relating  # slow import
+
+    return relating.run_relating(context)  # type: ignore[no-any-return]
+
+
+RELATE = JobKind(kind="genes.relate", label=_("同源与关联计算"), handler=handle_relate, verb="gene.decide")
 MATCH = JobKind(kind="genes.match", label=_("对标识别"), handler=handle_match, verb="gene.decide")
 
 
 def register_kinds() -> None:
     register(MATCH)
+    register(RELATE)

@@ -4,4 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.messages import register_all
 
-register_all({"genes.match": _("逐字段对标")})
+register_all({
+    "genes.match": _("逐字段对标"),
+    "genes.families": _("归并同源字段"),
+    "genes.joins": _("查找关联"),
+})  # fmt: skip

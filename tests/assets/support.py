@@ -39,6 +39,11 @@ def own_files(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture
 def city(db: None) -> SimpleNamespace:
     """市 above 公安局 and 民政局; ``police`` and ``civil`` hold an agency, a manager, a steward and a viewer each."""
+    return bureaus()
+
+
+def bureaus() -> SimpleNamespace:
+    """The agencies and people of ``city``."""
     top = create_agency(actor=None, code="330000", name="滨海市")
     return SimpleNamespace(top=top, police=_bureau(top, "ga", "市公安局"), civil=_bureau(top, "mz", "市民政局"))
 

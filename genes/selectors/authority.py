@@ -1,0 +1,165 @@
+"""Authoritative sources: the candidates with their figures, the rulings, and who collects again what they hold."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from accounts.permissions import can
+from accounts.scope import agency_ids, visible_to
+from assets.models import ColumnProfile
+from genes.choices import RulingState
+from genes.models import Binding, Join, Repetition, Ruling
+from standards.models import DataElement
+
+WEIGHTS = {"completeness": 0.4, "coverage": 0.25, "freshness": 0.2, "asked": 0.15}
+STALE = 365  # days after which the newest date in the tables speaks no more for a source
+_MOMENTS = ("date", "timestamp", "timestamptz")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What speaks for one agency. Figures are None where nothing was measured; ``lawful`` is the basis a person gave, if any."""
+
+    agency_id: UUID
+    agency: str
+    columns: int
+    lawful: str
+    completeness: float | None  # of the rows of its columns
+    distinct: int | None  # in its fullest column
+    coverage: float | None  # of the most distinct values that any candidate has
+    newest: date | None  # in the columns of days and moments of its tables
+    freshness: float | None  # 1 today … 0 a year ago
+    in_degree: int  # columns elsewhere that lie in its columns
+    asked: float  # of the most that any candidate has
+
+    @property
+    def score(self) -> float:
+        return sum(weight * (getattr(self, name) or 0) for name, weight in WEIGHTS.items())
+
+
+def candidates(element: DataElement, user: Any) -> list[Candidate]:
+    """The agencies whose columns carry the element, of those one may see: by law first, then by the figures."""
+    bound = visible_to(user, Binding.objects.filter(element=element, column__state="seen"))
+    rows = list(bound.select_related("column__source__agency", "column__gene").order_by("column_id"))
+    if not rows:
+        return []
+    by_agency: dict[UUID, list[Binding]] = defaultdict(list)
+    for row in rows:
+        by_agency[row.column.source.agency_id].append(row)
+    laws, newest = _laws(element), _newest(rows)
+    degrees = _in_degrees(rows, user)
+    distinct = {
+        agency: max((_gene(row).get("distinct") or 0 for row in held), default=0) for agency, held in by_agency.items()
+    }
+    most, busiest = max(distinct.values(), default=0), max(degrees.values(), default=0)
+    found = [
+        Candidate(
+            agency, held[0].column.source.agency.name, len(held), laws.get(agency, ""), _completeness(held),
+            distinct[agency] or None, distinct[agency] / most if most else None, newest.get(agency), _fresh(newest.get(agency)),
+            degrees.get(agency, 0), degrees.get(agency, 0) / busiest if busiest else 0.0,
+        )
+        for agency, held in by_agency.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (not one.lawful, -one.score, one.agency))
+
+
+def stored(found: Iterable[Candidate]) -> list[dict[str, Any]]:
+    """Candidates as JSON, for the ruling that weighs them."""
+    return [
+        {**asdict(one), "agency_id": str(one.agency_id), "newest": one.newest and one.newest.isoformat(), "score": round(one.score, 4)}
+        for one in found
+    ]  # fmt: skip
+
+
+def weighed(ruling: Ruling, user: Any) -> tuple[list[dict[str, Any]], int]:
+    """The stored figures of the agencies that one may see, and how many others there were."""
+    seen = {str(pk) for pk in agency_ids(user, "data.view")}
+    shown = [row for row in ruling.figures if row.get("agency_id") in seen]
+    return shown, len(ruling.figures) - len(shown)
+
+
+def rulings_visible_to(user: Any) -> QuerySet[Ruling]:
+    """Rulings in force and ended are open to all who read data; those in work to the agency that makes them."""
+    rows = visible_to(user, Ruling.objects.select_related("element__current", "agency", "holder", "proposed_by"))
+    public = Q(state__in=[RulingState.IN_FORCE, RulingState.ENDED])
+    return rows.filter(public | Q(agency__in=agency_ids(user, "data.view"))).annotate(
+        repeated=Count("repetitions", filter=Q(repetitions__column__source__agency__in=agency_ids(user, "data.view")))
+    )
+
+
+def rulings_to_decide(user: Any) -> QuerySet[Ruling]:
+    """Those that wait for this person's word."""
+    waiting = rulings_visible_to(user).filter(state=RulingState.REVIEW, agency__in=agency_ids(user, "authority.rule"))
+    return waiting.exclude(proposed_by=user.pk) if can(user, "authority.rule") else waiting.none()
+
+
+def ruling_in_force(element: DataElement) -> list[Ruling]:
+    """The rulings in force on an element, the widest area first."""
+    rows = Ruling.objects.filter(element=element, state=RulingState.IN_FORCE).select_related("agency", "holder")
+    return sorted(rows, key=lambda row: (len(row.agency.path), row.agency.name))
+
+
+def repetitions_visible_to(user: Any) -> QuerySet[Repetition]:
+    return visible_to(
+        user,
+        Repetition.objects.select_related(
+            "ruling__element__current", "ruling__holder", "ruling__agency", "column__table", "column__source__agency"
+        ),
+    )
+
+
+def _gene(row: Binding) -> Mapping[str, Any]:
+    gene = getattr(row.column, "gene", None)
+    return {**gene.facts, "distinct": gene.distinct} if gene else {}
+
+
+def _completeness(held: list[Binding]) -> float | None:
+    counted = [facts for row in held if (facts := _gene(row)).get("rows")]
+    rows = sum(int(facts["rows"]) for facts in counted)
+    return sum(int(facts.get("filled") or 0) for facts in counted) / rows if rows else None
+
+
+def _laws(element: DataElement) -> dict[UUID, str]:
+    """The basis of the rulings that named each agency for this element, the newest: what the law says does not change with the area."""
+    named = Ruling.objects.filter(element=element, state__in=[RulingState.IN_FORCE, RulingState.ENDED]).order_by(
+        "created_at"
+    )
+    return dict(named.values_list("holder_id", "basis"))
+
+
+def _newest(rows: list[Binding]) -> dict[UUID, date]:
+    """The newest day in the tables of each agency; days to come are mistakes, not news."""
+    agencies = {row.column.table_id: row.column.source.agency_id for row in rows}
+    profiles = ColumnProfile.objects.filter(current=True, column__table__in=agencies, column__value_class__in=_MOMENTS)
+    found: dict[UUID, date] = {}
+    today = timezone.localdate()
+    for table, greatest in profiles.values_list("column__table_id", "max"):
+        day = _day(greatest)
+        agency = agencies[table]
+        if day and day <= today and day > found.get(agency, date.min):
+            found[agency] = day
+    return found
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return datetime.fromisoformat(value).date() if isinstance(value, str) else None
+    except ValueError:  # masked by policy
+        return None
+
+
+def _fresh(newest: date | None) -> float | None:
+    return None if newest is None else max(0.0, 1 - (timezone.localdate() - newest).days / STALE)
+
+
+def _in_degrees(rows: list[Binding], user: Any) -> dict[UUID, int]:
+    """Joins into the columns of each agency, of those one may see."""
+    into = visible_to(user, Join.objects.filter(target__in=[row.column_id for row in rows]))
+    counted = into.order_by().values_list("target__source__agency_id").annotate(n=Count("pk"))
+    return dict(counted)

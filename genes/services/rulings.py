@@ -1,0 +1,121 @@
+"""Rulings on authoritative sources: proposed with a basis, decided through the workflow, at most one in force."""
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Agency, Person
+from accounts.permissions import require
+from core import audit
+from core.actors import actor_fields
+from core.models import WorkflowStep
+from core.texts import clean
+from genes.choices import RulingState
+from genes.models import Ruling
+from genes.selectors import authority
+from genes.services import repetitions
+from standards.models import DataElement
+
+IN_WORK = (RulingState.DRAFT, RulingState.REVIEW)
+
+
+@transaction.atomic
+def propose_ruling(
+    *,
+    actor: Person,
+    element: DataElement,
+    agency: Agency,
+    holder: Agency,
+    basis: str,
+    valid_from: date,
+    valid_until: date | None = None,
+) -> Ruling:
+    """Draft a ruling that names ``holder`` for the area of ``agency``, with the candidates as they stand now.
+
+    Raises PermissionDenied, ValidationError by field.
+    """
+    require(actor, "gene.decide", agency)
+    if Ruling.objects.filter(element=element, agency=agency, state__in=IN_WORK).exists():
+        raise ValidationError(_("“%(name)s”在此范围内已有一份待处理的数源裁定，请先处理它。") % {"name": element.name})
+    ruling = Ruling(
+        element=element, agency=agency, holder=holder, basis=clean(basis.strip(), 2_000), valid_from=valid_from,
+        valid_until=valid_until, proposed_by=actor, figures=authority.stored(authority.candidates(element, actor)),
+    )  # fmt: skip
+    _checked(ruling)
+    ruling.save()
+    WorkflowStep.objects.create(
+        target=audit.target_of(ruling), transition="draft", before="", after=ruling.state, at=timezone.now(), opinion="",
+        **actor_fields(actor),
+    )  # fmt: skip
+    _record(actor, "genes.ruling.draft", ruling, {"holder": [None, holder.name], "basis": [None, ruling.basis]})
+    return ruling
+
+
+@transaction.atomic
+def edit_ruling(*, actor: Person, ruling: Ruling, **fields: Any) -> Ruling:
+    """Change a draft (holder, basis, dates). Raises PermissionDenied, ValidationError by field."""
+    require(actor, "gene.decide", ruling)
+    ruling = (
+        Ruling.objects.select_for_update(of=("self",)).select_related("element", "holder", "agency").get(pk=ruling.pk)
+    )
+    if ruling.state != RulingState.DRAFT:
+        raise ValidationError(_("只有拟定中的数源裁定可以修改。"))
+    before = {name: str(getattr(ruling, name) or "") for name in fields}
+    for name, value in fields.items():
+        setattr(ruling, name, clean(value.strip(), 2_000) if isinstance(value, str) else value)
+    _checked(ruling)
+    ruling.save()
+    after = {name: str(getattr(ruling, name) or "") for name in fields}
+    changes = {name: [before[name], after[name]] for name in fields if before[name] != after[name]}
+    if changes:
+        _record(actor, "genes.ruling.edit", ruling, changes)
+    return ruling
+
+
+def check(ruling: Ruling) -> None:
+    """Raise ValidationError unless the ruling says what it must and its element is in force."""
+    _checked(ruling)
+    if ruling.element.current_id is None:
+        raise ValidationError(_("数据元“%(name)s”没有现行版本，不能认定数源。") % {"name": ruling.element.name})
+
+
+def come_into_force(ruling: Ruling, actor: Person) -> None:
+    """The ruling before it ends; who collects again what the source department holds is found at once."""
+    former = Ruling.objects.select_for_update(of=("self",)).filter(
+        element=ruling.element, agency=ruling.agency, state=RulingState.IN_FORCE
+    )
+    for row in former.exclude(pk=ruling.pk):
+        Ruling.objects.filter(pk=row.pk).update(
+            state=RulingState.ENDED, valid_until=max(row.valid_from, ruling.valid_from)
+        )
+        row.repetitions.all().delete()
+        _record(actor, "genes.ruling.supersede", row, {"state": [row.state, RulingState.ENDED]})
+    repetitions.find_for(ruling)
+
+
+def go_out_of_force(ruling: Ruling, actor: Person) -> None:
+    """Nothing is collected again where nobody is named."""
+    Ruling.objects.filter(pk=ruling.pk).update(valid_until=max(ruling.valid_from, timezone.localdate()))
+    ruling.repetitions.all().delete()
+
+
+def _checked(ruling: Ruling) -> None:
+    faults: dict[str, str] = {}
+    if not ruling.basis:
+        faults["basis"] = _("请填写依据：法律、法规或职责清单的名称与条款。")
+    if not ruling.holder.path.startswith(ruling.agency.path):
+        faults["holder"] = _("数源部门应在适用范围“%(area)s”之内。") % {"area": ruling.agency.name}
+    if ruling.valid_until and ruling.valid_until < ruling.valid_from:
+        faults["valid_until"] = _("终止日期不能早于生效日期。")
+    if faults:
+        raise ValidationError(faults)
+
+
+def _record(actor: Person, verb: str, ruling: Ruling, changes: dict[str, Any]) -> None:
+    audit.record(
+        actor=actor, verb=verb, target=ruling, target_label=str(ruling), scope_id=ruling.agency_id, changes=changes
+    )
