@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,7 @@ from core.exporting import ExportPage
 from core.models import Job
 from genes.services.decisions import accept
 from genes.services.recognisers import define_recogniser
+from genes.services.rulings import propose_ruling
 from quality.models import RuleProposal
 from quality.services.proposals import accept_proposals
 from quality.services.rules import create_rule
@@ -51,6 +53,7 @@ WITH RECURSIVE n (i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
 INSERT INTO {name}_person SELECT i, '{name} ' || i, 'K' || (10000 + i), '138' || (10000000 + i) FROM n;
 CREATE TABLE {name}_office (code TEXT PRIMARY KEY, title TEXT);
 INSERT INTO {name}_office VALUES ('A1', '{name}');
+CREATE TABLE {name}_post (person INTEGER REFERENCES {name}_person (id));
 """
 # The three administrators must be different people, so it takes three to hold every role of an agency.
 CASTS = tuple(
@@ -269,6 +272,7 @@ def build(parent: Agency, name: str, label: str, folder: Path, script: str = "")
     if not DataElement.objects.exists():  # the first agency keeps the city's standards
         adopt_shipped(actor=None, agency=agency, code_sets=("GB/T 2261.1",))
         draft_standards(manager)
+        rule_on(DataElement.objects.get(code="P007"), parent)
     requests.request_census(actor=manager, source=source)
     drain()
     named = Column.objects.get(source=source, name=f"{name}_sfzh")
@@ -305,6 +309,17 @@ def draft_standards(steward: Person) -> None:
     edition = workflow.apply(edition, "open_comments", actor=steward)
     comment(actor=steward, edition=edition, text="建议改名")
     draft_code_edition(actor=steward, code_set=CodeSet.objects.order_by("pk")[0])
+
+
+def rule_on(element: DataElement, city: Agency) -> None:
+    """A third agency is the source department of an element, so that both others collect it again."""
+    holder = world.agency("人口中心", city)
+    clerk, chief = world.person(city, "steward"), world.person(city, "leader")
+    ruling = propose_ruling(
+        actor=clerk, element=element, agency=city, holder=holder, basis="测试依据第一条", valid_from=date(2026, 1, 1)
+    )
+    workflow.apply(ruling, "submit", actor=clerk)
+    workflow.apply(ruling, "rule", actor=chief)
 
 
 def drain() -> None:

@@ -47,7 +47,10 @@ def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
 def people(built: SimpleNamespace, db: None) -> Iterator[SimpleNamespace]:
     """The two agencies; what a test does to them is undone, in their databases too."""
     kept = {source.path: source.path.read_bytes() for source in (built.police, built.civil)}
-    for person in (built.chief, *(one for bureau in (built.city.police, built.city.civil) for one in vars(bureau).values())):
+    for person in (
+        built.chief,
+        *(one for bureau in (built.city.police, built.city.civil) for one in vars(bureau).values()),
+    ):
         person.__dict__.pop("_datagene_scope", None)  # what was remembered of a person in another test
     assert Person.objects.filter(pk=built.chief.pk).exists()
     yield built

@@ -61,7 +61,9 @@ def test_what_lies_in_a_key_is_found_across_sources(people: SimpleNamespace) -> 
 
 
 def test_a_declared_foreign_key_is_a_join_without_values(people: SimpleNamespace) -> None:
-    people.civil.run("CREATE TABLE ffjl (id INTEGER PRIMARY KEY, ry INTEGER REFERENCES dx (id)); CREATE TABLE dx (id INTEGER PRIMARY KEY)")
+    people.civil.run(
+        "CREATE TABLE ffjl (id INTEGER PRIMARY KEY, ry INTEGER REFERENCES dx (id)); CREATE TABLE dx (id INTEGER PRIMARY KEY)"
+    )
     people.civil.census()
     people.civil.scan()
     join = Join.objects.get(column=column("ffjl", "ry"))
@@ -69,8 +71,12 @@ def test_a_declared_foreign_key_is_a_join_without_values(people: SimpleNamespace
 
 
 def test_running_numbers_contain_each_other_and_mean_nothing(people: SimpleNamespace) -> None:
-    serial = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90) INSERT INTO {0} SELECT i FROM n;"
-    people.civil.run("".join(f"CREATE TABLE {name} (xh INTEGER PRIMARY KEY);" + serial.format(name) for name in ("a1", "a2")))
+    serial = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90) INSERT INTO {0} SELECT i FROM n;"
+    )
+    people.civil.run(
+        "".join(f"CREATE TABLE {name} (xh INTEGER PRIMARY KEY);" + serial.format(name) for name in ("a1", "a2"))
+    )
     people.civil.census()
     people.civil.scan()
     assert Sketch.objects.get(column=column("a1", "xh")).sequential
