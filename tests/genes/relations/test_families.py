@@ -39,7 +39,8 @@ def test_who_differs_from_the_most_is_in_conflict(people: SimpleNamespace) -> No
     jobs.drain()
     odd = FamilyMember.objects.get(conflicting=True)
     assert odd.column == column("djry", "csrq")
-    assert set(odd.differs) == {"format"} and odd.differs["format"][2] == 2
+    assert set(odd.differs) == {"format"}
+    assert odd.differs["format"][2] == 2
     assert sum(Family.objects.filter(element=element("P006")).values_list("conflicts", flat=True)) == 1
 
 
@@ -47,7 +48,8 @@ def test_a_column_set_free_leaves_its_family_and_comes_back(people: SimpleNamesp
     family = Family.objects.get(element=element("P007")).pk
     say_none(actor=people.city.civil.steward, column=column("djry", "sfzh"))
     jobs.drain()
-    assert members("P007", 0) == {"czrk"} and members("P007", 1) == set()
+    assert members("P007", 0) == {"czrk"}
+    assert members("P007", 1) == set()
     undo(actor=people.city.civil.steward, columns=[column("djry", "sfzh")])
     jobs.drain()
     assert not FamilyMember.objects.filter(column=column("djry", "sfzh")).exists()
