@@ -10,7 +10,7 @@ from typing import Any
 from genes.engine.values import TRUSTED_TESTS
 
 Facts = Mapping[str, Any]
-Difference = tuple[str, str, int]  # its own, the usual, columns with the usual
+Difference = tuple[str, str]  # its own, the usual
 MOSTLY = 0.6  # of the rows of a column have the form that it is said to have
 IN_SET = 0.9  # of its values lie in a code set
 
@@ -20,19 +20,19 @@ def differences(members: Mapping[Any, Facts]) -> dict[Any, dict[str, Difference]
     found: dict[Any, dict[str, Difference]] = {}
     for kind, read in (("format", _format), ("length", _length), ("code_set", _code_set)):
         shown = {member: text for member, facts in members.items() if (text := read(facts))}
-        usual, count = _usual(list(shown.values()))
+        usual = _usual(list(shown.values()))
         for member, text in shown.items():
             if usual and text != usual and not (kind == "length" and "format" in found.get(member, {})):
-                found.setdefault(member, {})[kind] = (text, usual, count)
+                found.setdefault(member, {})[kind] = (text, usual)
     return found
 
 
-def _usual(texts: Sequence[str]) -> tuple[str, int]:
-    """What more than half show, and how many; ("", 0) when there is no such."""
+def _usual(texts: Sequence[str]) -> str:
+    """What more than half show; "" when there is no such."""
     if len(texts) < 2:
-        return "", 0
+        return ""
     text, count = Counter(texts).most_common(1)[0]
-    return (text, count) if count * 2 > len(texts) else ("", 0)
+    return text if count * 2 > len(texts) else ""
 
 
 def _format(facts: Facts) -> str:

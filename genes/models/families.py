@@ -46,7 +46,7 @@ class Sketch(models.Model):
 class Family(models.Model):
     """同源 – the columns of one element that share values, directly or through others; number 0 holds those that stand alone.
 
-    Counts are over all agencies; who is in it is shown as far as one may see.
+    Which columns it has, and how many, is told as far as one may see.
     """
 
     scope_lookup: ClassVar[str] = "element__agency_id"
@@ -55,9 +55,6 @@ class Family(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     element = models.ForeignKey("standards.DataElement", on_delete=models.CASCADE, related_name="families")
     number = models.PositiveIntegerField(_("序号"))  # by size, the largest is 1
-    columns = models.PositiveIntegerField(_("字段"), default=0)
-    agencies = models.PositiveIntegerField(_("机构"), default=0)
-    conflicts = models.PositiveIntegerField(_("冲突"), default=0)  # columns that differ from the rest
     at = models.DateTimeField(_("归并时间"))
 
     class Meta:
@@ -74,7 +71,7 @@ class Family(models.Model):
 
 
 class FamilyMember(models.Model):
-    """同源字段 – one column of a family. ``differs``: {"format" | "length" | "code_set": [its own, the usual, columns with the usual]}."""
+    """同源字段 – one column of a family. ``differs``: {"format" | "length" | "code_set": [its own, the usual]}."""
 
     scope_lookup: ClassVar[str] = "column__source__agency_id"
 

@@ -77,11 +77,10 @@ def stored(found: Iterable[Candidate]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def weighed(ruling: Ruling, user: Any) -> tuple[list[dict[str, Any]], int]:
-    """The stored figures of the agencies that one may see, and how many others there were."""
+def weighed(ruling: Ruling, user: Any) -> list[dict[str, Any]]:
+    """The stored figures of the agencies that one may see."""
     seen = {str(pk) for pk in agency_ids(user, "data.view")}
-    shown = [row for row in ruling.figures if row.get("agency_id") in seen]
-    return shown, len(ruling.figures) - len(shown)
+    return [row for row in ruling.figures if row.get("agency_id") in seen]
 
 
 def rulings_visible_to(user: Any) -> QuerySet[Ruling]:

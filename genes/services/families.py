@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -23,9 +22,7 @@ def group(element_ids: Iterable[UUID]) -> int:
         Q(column__binding__isnull=True) | ~Q(column__binding__element=F("family__element"))
     ).delete()
     bound: dict[UUID, dict[UUID, Binding]] = defaultdict(dict)
-    rows = Binding.objects.filter(element__in=ids, column__state="seen").select_related(
-        "column__source", "column__gene"
-    )
+    rows = Binding.objects.filter(element__in=ids, column__state="seen").select_related("column__gene")
     for binding in rows.order_by("column_id"):
         bound[binding.element_id][binding.column_id] = binding  # type: ignore[index]
     count = sum(_group(element_id, bound[element_id]) for element_id in sorted(bound))
@@ -43,30 +40,20 @@ def _group(element_id: UUID, bound: dict[UUID, Binding]) -> int:
     families: dict[int, list[UUID]] = defaultdict(list)
     for column in bound:
         families[numbers.get(column, 0)].append(column)
-    kept = Family.objects.bulk_create(
-        [_family(element_id, number, columns, bound, differs) for number, columns in sorted(families.items())],
-        update_conflicts=True, unique_fields=["element", "number"], update_fields=["columns", "agencies", "conflicts", "at"],
+    Family.objects.bulk_create(
+        [Family(element_id=element_id, number=number, at=timezone.now()) for number in sorted(families)],
+        update_conflicts=True, unique_fields=["element", "number"], update_fields=["at"],
     )  # fmt: skip
     by_number = dict(Family.objects.filter(element_id=element_id).values_list("number", "pk"))
     members = [
-        FamilyMember(column_id=column, family_id=by_number[family.number], differs=differs.get(column, {}))
-        for family in kept
-        for column in families[family.number]
+        FamilyMember(column_id=column, family_id=by_number[number], differs=differs.get(column, {}))
+        for number, columns in families.items()
+        for column in columns
     ]
     FamilyMember.objects.bulk_create(
         members, update_conflicts=True, unique_fields=["column"], update_fields=["family", "differs"], batch_size=2_000
     )
     return len(members)
-
-
-def _family(
-    element_id: UUID, number: int, columns: Sequence[UUID], bound: dict[UUID, Binding], differs: dict[Any, Any]
-) -> Family:
-    return Family(
-        element_id=element_id, number=number, columns=len(columns), at=timezone.now(),
-        agencies=len({bound[column].column.source.agency_id for column in columns}),
-        conflicts=sum(column in differs for column in columns),
-    )  # fmt: skip
 
 
 def _clusters(column_ids: Sequence[UUID]) -> list[list[UUID]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import Agency
 from core.jobs import JobContext, create_job
 from core.models import Job
 from genes.choices import RelationKind
@@ -19,9 +20,13 @@ MARGIN = timedelta(minutes=10)  # longer than the transaction that stores what w
 
 
 def request_relating(*, after: str = "") -> Job:
-    """Queue the computation; while one is open it is given back. It takes up what has changed since the last one."""
+    """Queue the computation; while one is open it is given back. It takes up what has changed since the last one.
+
+    It is over all agencies, so it belongs to the highest one: nobody else learns from it that others are at work.
+    """
+    top = Agency.objects.filter(parent=None).order_by("path").first()
     return create_job(
-        actor=None, kind=KIND, params={}, target="genes.Family", target_label="", exclusive_key=KIND,
+        scope_id=top.pk if top else None, actor=None, kind=KIND, params={}, target="genes.Family", target_label="", exclusive_key=KIND,
         idem_key=f"{KIND}:{after}" if after else KIND, url="/genes/map/",
     )  # fmt: skip
 
