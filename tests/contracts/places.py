@@ -6,7 +6,7 @@ Everything of the foreign agency carries a word that must never appear; its owne
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -158,10 +158,18 @@ def content(response: Any) -> str:
 def call(client: Client, method: str, address: str) -> Any:
     """One request with an empty body, whose effects are undone."""
     kind = "application/json" if is_api(address) else "application/x-www-form-urlencoded"
+    with undone(client):
+        return client.generic(method.upper(), address, "{}" if is_api(address) else "", content_type=kind)
+
+
+@contextmanager
+def undone(client: Client) -> Iterator[None]:
+    """What the client does within stays nowhere: neither in the database nor in its own cookies."""
+    cookies = client.cookies.output()
     with transaction.atomic():
-        response = client.generic(method.upper(), address, "{}" if is_api(address) else "", content_type=kind)
+        yield
         transaction.set_rollback(True)
-    return response
+    client.cookies.load(cookies.replace("Set-Cookie: ", ""))
 
 
 # Two agencies --------------------------------------------------------------------------------------------------------

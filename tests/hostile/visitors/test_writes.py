@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import models, transaction
+from django.db import models
 from django.test import Client
 from django.utils import timezone
 
@@ -26,7 +26,7 @@ from assets.services.sources import SOURCE_FIELDS
 from assets.services.systems import SYSTEM_FIELDS
 from quality.models import Rule, RuleProposal
 from tests.accounts import world
-from tests.contracts.places import Place, Route, routes
+from tests.contracts.places import Place, Route, routes, undone
 
 pytestmark = pytest.mark.django_db
 APPS = ("accounts", "assets", "core", "quality", "quantity")
@@ -176,14 +176,11 @@ class Desk:
         headers = (
             {"if-match": client.get(address).headers.get("ETag", "")} if write.method in ("patch", "delete") else {}
         )
-        cookies = client.cookies.output()
-        with transaction.atomic():
+        with undone(client):
             response = client.generic(
                 write.method.upper(), address + write.query, *encoded(route, body), headers=headers
             )
             after = picture(self.known)
-            transaction.set_rollback(True)
-        client.cookies.load(cookies.replace("Set-Cookie: ", ""))
         return response, after - self.before, self.before - after
 
 
