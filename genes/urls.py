@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from genes.views import conformity, workbench
+from genes.views import conformity, map, workbench
 
 app_name = "genes"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("matches/reject/", workbench.Decide.as_view(what="reject"), name="match_reject"),
     path("matches/none/", workbench.Decide.as_view(what="none"), name="match_none"),
     path("matches/undo/", workbench.Undo.as_view(), name="match_undo"),
+    path("map/", map.GeneMap.as_view(), name="map"),
+    path("map/data/", map.MapData.as_view(), name="map_data"),
+    path("map/list/", map.MapList.as_view(), name="map_list"),
     path("conformity/", conformity.Overview.as_view(), name="conformity"),
     path("conformity/columns/", conformity.ConformityList.as_view(), name="conformity_list"),
     path("deviations/", conformity.DeviationList.as_view(), name="deviation_list"),
