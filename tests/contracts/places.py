@@ -287,7 +287,9 @@ def build(parent: Agency, name: str, label: str, folder: Path, script: str = "")
     accept(actor=manager, column=named, element=DataElement.objects.get(code="P007"))  # its values break the element
     requests.request_scan(actor=manager, source=source, tables=())
     drain()
-    accept_proposals(actor=manager, proposals=list(RuleProposal.objects.filter(column__source=source)[1:]))
+    proposals = RuleProposal.objects.filter(column__source=source)
+    left_open = {"column__name": f"{name}_sfzh", "kind": "unique"}  # which the next scan proposes again
+    accept_proposals(actor=manager, proposals=list(proposals.exclude(**left_open)))
     table = Table.objects.get(source=source, name=f"{name}_person")
     column = Column.objects.get(table=table, name=f"{name}_sfzh")
     pattern = {"pattern": "^Z"}
