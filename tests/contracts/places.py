@@ -355,7 +355,9 @@ def rows_of(place: Place) -> dict[str, Any]:
         found[label] = apps.get_model(label)._default_manager.order_by("pk")[0].pk
     found["standards.Edition"] = Edition.objects.get(state="commenting").pk
     found["standards.CodeSetEdition"] = CodeSetEdition.objects.get(state="draft").pk
-    # Not whatever comes first: an administrator's password or own grant is a case of its own.
+    # Not whatever comes first: who may repeat a job depends on its kind; an administrator's password or own grant is a case of its own.
+    jobs_of = Job.objects.filter(scope_id=place.agency.pk, kind="assets.census").order_by("created_at")
+    found["core.Job"] = jobs_of[0].pk
     found["accounts.Person"] = place.manager.pk
     found["accounts.Grant"] = place.manager.grants.order_by("role")[0].pk
     found["accounts.Token"] = place.manager.tokens.get().pk

@@ -13,6 +13,7 @@ from django.utils import timezone
 from core import list_paging
 from core.keyset import EXACT_UP_TO, BadCursorError, Order, Total, total_of
 from core.models import Job
+from tests.conftest import as_owner
 
 ROWS, PAGE = EXACT_UP_TO + 321, 997
 
@@ -28,7 +29,7 @@ def rows(db: None) -> Any:
         )
         for number in range(ROWS)
     )  # fmt: skip
-    with connection.cursor() as cursor:
+    with as_owner() as cursor:
         cursor.execute("ANALYZE core_job")
     return Job.objects.filter(kind="listed")
 
