@@ -3,6 +3,7 @@
 import re
 import ssl
 import struct
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,7 +192,7 @@ def test_a_source_with_a_forged_certificate_is_told_nothing(
     forged: ssl.SSLContext, kind: str, asked: dict[str, str], begin: Callable[[Any, Rogue], None]
 ) -> None:
     """Encrypted and verified, as the source was registered: no name, no password, no query reaches somebody in between."""
-    ends: list[str] = []
+    ends, ended = list[str](), threading.Event()
 
     def talk(connection: Any, server: Rogue) -> None:
         begin(connection, server)
@@ -201,10 +202,15 @@ def test_a_source_with_a_forged_certificate_is_told_nothing(
                 ends.append(f"heard {line.recv(4096)!r}")
         except ssl.SSLError as error:
             ends.append(str(error.reason))
+        except OSError as error:
+            ends.append(f"EOF: {error}")
+        finally:
+            ended.set()
 
     with rogue(talk) as server:
         values = {"host": "127.0.0.1", "port": server.port, "user": "u", "database": "d", **asked}
         with open_source(kind, values, {"password": "planted-word"}) as connector, pytest.raises(SourceError):
             connector.test()
+        assert ended.wait(30)
     assert [end for end in ends if not re.search("UNKNOWN_CA|ALERT|EOF|heard b''", end)] == []
     assert ends
