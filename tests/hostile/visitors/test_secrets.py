@@ -3,6 +3,7 @@
 import base64
 import io
 import logging
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -156,6 +157,7 @@ def command_lines() -> bytes:
     with held.cursor() as cursor, tempfile.TemporaryFile() as errors:
         cursor.execute("SELECT pg_export_snapshot()")
         dump = postgres.start_dump(postgres.major_version(), cursor.fetchone()[0], errors)
+        dump.send_signal(signal.SIGSTOP)  # it would be gone before all of /proc is read
         found += _command_lines()
         dump.kill()
         dump.communicate()
