@@ -1,5 +1,6 @@
 """Columns get proposals after a census, better ones after a reading; people decide, and the machine keeps to it."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,8 @@ from genes.selectors.queue import coverage
 from genes.services.decisions import accept, accept_many, reject, say_none, undo
 from genes.services.matching import request_matching
 from standards.models import DataElement, ElementName
-from tests.assets.support import finished
+from tests.assets.support import SqliteSource, finished
+from tests.genes.conftest import REGISTER
 
 
 def column(name: str) -> Column:
@@ -88,9 +90,10 @@ def test_zones_say_how_sure(register: SimpleNamespace) -> None:
     assert Gene.objects.get(column=column("zt")).zone in (Zone.NONE, Zone.SUGGESTED)
 
 
-def test_without_elements_nothing_is_proposed_and_nothing_fails(register: SimpleNamespace) -> None:
-    DataElement.objects.all().delete()
-    assert finished(request_matching(source=register.source.row)).state == "succeeded"
+def test_without_elements_nothing_is_proposed_and_nothing_fails(sqlite_source: Callable[..., SqliteSource]) -> None:
+    source = sqlite_source(REGISTER)
+    assert source.census().state == "succeeded"
+    assert finished(request_matching(source=source.row)).state == "succeeded"
     assert not Match.objects.exists()
 
 
