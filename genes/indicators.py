@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.indicators import Indicator, register
-from genes.selectors import conformity, queue
+from genes.selectors import conformity, levels, queue
 
 
 def register_all() -> None:
@@ -23,4 +23,12 @@ def register_all() -> None:
     register(Indicator(
         "genes.deviations", _("标准偏差"), lambda user: conformity.open_deviations(user).order_by(),
         lambda: reverse("genes:deviation_list") + "?state=open", _("项"), group="genes", order=40, good="down",
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.drifts", _("基因漂移"), lambda user: queue.open_drifts(user).order_by(),
+        lambda: reverse("genes:drift_list") + "?open=yes", _("个"), group="genes", order=50, personal=True,
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.levels", _("级别待确定"), lambda user: levels.undecided(user).order_by(),
+        lambda: reverse("genes:level_list") + "?decided=no&level=3&level=4", _("个"), group="genes", order=60, personal=True,
     ))  # fmt: skip

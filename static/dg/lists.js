@@ -1,7 +1,7 @@
 // Row selection: the bar appears with the first ticked row and says how many are ticked.
 
 const refresh = (form) => {
-  const boxes = [...form.querySelectorAll("[name=selected]")];
+  const boxes = [...form.querySelectorAll("[name=selected][type=checkbox]")];
   const ticked = boxes.filter((box) => box.checked).length;
   const all = form.querySelector("[data-select-page]");
   const bar = form.querySelector("[data-selection-bar]");
@@ -17,7 +17,7 @@ document.addEventListener("change", (event) => {
   const form = event.target.closest("[data-selection]");
   if (!form) return;
   if (event.target.matches("[data-select-page]")) {
-    for (const box of form.querySelectorAll("[name=selected]")) box.checked = event.target.checked;
+    for (const box of form.querySelectorAll("[name=selected][type=checkbox]")) box.checked = event.target.checked;
   }
   refresh(form);
 });
