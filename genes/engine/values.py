@@ -88,14 +88,14 @@ class Facts:
     masked: bool = False
     filled: int = 0  # rows that are not null
     longest: int = 0  # characters
-    length: float = 0.0  # mean
+    mean_length: float = 0.0  # characters
     words: float = 0.0  # share of the rows that hold Chinese characters
 
     def as_json(self) -> dict[str, Any]:
         return {
             "shares": dict(self.shares), "codes": {key: list(hit) for key, hit in self.codes.items()}, "known": self.known,
             "distinct": self.distinct, "trust": round(self.trust, 4), "masked": self.masked, "filled": self.filled,
-            "longest": self.longest, "length": round(self.length, 2), "words": round(self.words, 4),
+            "longest": self.longest, "mean_length": round(self.mean_length, 2), "words": round(self.words, 4),
         }  # fmt: skip
 
     @classmethod
@@ -134,7 +134,7 @@ def facts(profile: Profile | None, book: CodeBook) -> Facts:
         shares, book.hits(counted) if counted else {}, len(counted), distinct,
         trust=min(1.0, math.sqrt(min(filled, max(distinct, len(counted)) * 3) / ENOUGH)),
         masked=among(lambda value: "*" in value or "●" in value) > 0.5, filled=filled,
-        longest=int(length.get("max") or max(lengths)), length=float(length.get("mean") or sum(lengths) / len(lengths)),
+        longest=int(length.get("max") or max(lengths)), mean_length=float(length.get("mean") or sum(lengths) / len(lengths)),
         words=round(among(HAN.search), 4),
     )  # fmt: skip
 
@@ -203,5 +203,5 @@ def _codes(element: Element, column: Facts, book: CodeBook) -> dict[str, float]:
     # Agencies write codes of their own, but as short as those of the standard, and no more than twice as many of them; a
     # column of words, when hardly one is a name of the set, is another thing.
     many = column.distinct > 2 * book.sizes[reference] + 5
-    foreign = column.words >= 0.5 or column.length > book.lengths[reference] + 2
+    foreign = column.words >= 0.5 or column.mean_length > book.lengths[reference] + 2
     return {"outside_code_set": (-9.0 if many or foreign else -1.5) * trust * (1 - share)}

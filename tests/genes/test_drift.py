@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from genes.engine import drift
-from genes.engine.values import CodeBook
+from genes.engine.values import CodeBook, Facts, facts
 from standards import seeds
 from tests.genes import made_values
 
@@ -84,3 +84,11 @@ def test_a_fingerprint_holds_no_value_and_an_old_one_still_compares(bound: dict[
     assert drift.compare({"shares": {"citizen_id": 1.0}, "filled": 50}, now).distance == 0
     assert drift.compare({}, now) == drift.Drift(0.0)
     assert drift.compare(drift.fingerprint(None, BOOK), drift.fingerprint({"rows": 3, "nulls": 3}, BOOK)).reasons == ()
+
+
+def test_what_is_stored_is_read_back_as_the_facts_it_came_from() -> None:
+    profile = {
+        "rows": 100, "nulls": 10, "distinct": 2, "top": [["男", 50], ["女", 40]], "length": {"min": 1, "max": 1, "mean": 1.0},
+        "patterns": [["汉", 90]],
+    }  # fmt: skip
+    assert Facts.from_json(drift.fingerprint(profile, BOOK)) == Facts.from_json(facts(profile, BOOK).as_json())
