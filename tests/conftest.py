@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.db.backends.signals import connection_created
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from core import jobs
 from datagene import environment, ownership
@@ -46,6 +47,11 @@ def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_stay_on_this_machine)
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# Playwright's sync interface runs an event loop in this thread; Django would refuse the database there otherwise.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture(scope="session")
@@ -171,3 +177,19 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for what, package in missing.items():
             terminalreporter.line(f"{what}: needs {package}")
         terminalreporter.line(f"to run all of it: apt-get install -y {' '.join(sorted(missing.values()))}")
+
+
+# One browser for all tests: a second Playwright in the same thread refuses to start.
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    # Root may not use Chromium's sandbox; the pages are our own.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    yield chromium
+    chromium.close()

@@ -146,7 +146,7 @@ def accept_deviation(*, actor: Person, deviation: Deviation, reason: str, until:
         reason.strip()[:500],
         until,
         actor,
-        timezone.now(),
+        clock.now(),
     )
     row.save()
     _record(

@@ -7,13 +7,12 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.permissions import require
 from assets.models import Column
-from core import audit
+from core import audit, clock
 from genes.choices import MatchState, Origin, Outcome, Verdict
 from genes.engine.text import HAN, SENTENCE, heads
 from genes.models import Binding, Decision, Gene, Match
@@ -53,7 +52,7 @@ def accept_pairs(
         if element.current_id is None:
             raise ValidationError(_("数据元“%(name)s”没有现行版本，不能绑定。") % {"name": element.name})
         _note(actor, column, Verdict.ACCEPT, element, batch)
-        bindings.append(_bind(column, element, actor, timezone.now(), batch))
+        bindings.append(_bind(column, element, actor, clock.now(), batch))
         Match.objects.filter(column=column, state=MatchState.PROPOSED).exclude(element=element).delete()
         Match.objects.filter(column=column, element=element).update(state=MatchState.ACCEPTED)
         _teach(actor, column, element)
@@ -100,7 +99,7 @@ def say_none_many(*, actor: Person, columns: Sequence[Column], batch: UUID | Non
         require(actor, "gene.decide", column)
         _note(actor, column, Verdict.NONE, None, batch)
         Match.objects.filter(column=column, state=MatchState.PROPOSED).delete()
-        _bind(column, None, actor, timezone.now(), batch)
+        _bind(column, None, actor, clock.now(), batch)
     _follow(columns)
     return list(columns)
 
@@ -163,7 +162,7 @@ def _refuse(column: Column, element: DataElement) -> None:
     Match.objects.update_or_create(
         column=column, element=element,
         defaults={"state": MatchState.REJECTED}, create_defaults={
-            "state": MatchState.REJECTED, "rank": 1, "confidence": 0, "proposed_at": timezone.now(),
+            "state": MatchState.REJECTED, "rank": 1, "confidence": 0, "proposed_at": clock.now(),
         },
     )  # fmt: skip
 
@@ -187,7 +186,7 @@ def _note(actor: Person, column: Column, verdict: str, element: DataElement | No
     if gene:
         told |= {"best": str(gene.best_id or ""), "zone": gene.zone, "confidence": round(gene.confidence, 4)}
     Decision.objects.create(
-        column=column, element=element, verdict=verdict, told=told, batch=batch, by=actor, at=timezone.now()
+        column=column, element=element, verdict=verdict, told=told, batch=batch, by=actor, at=clock.now()
     )
     audit.record(
         actor=actor, verb=f"genes.match.{verdict}", target=column, target_label=column.label, scope_id=column.source.agency_id,

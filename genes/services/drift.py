@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from django.db import transaction
-from django.utils import timezone
 
 from assets.models import Column
-from core import audit
+from core import audit, clock
 from genes.choices import Outcome
 from genes.engine import drift
 from genes.models import Binding, DriftAlarm, Gene
@@ -41,7 +40,7 @@ def watch(genes: Sequence[Gene]) -> int:
 
 
 def _open(binding: Binding, found: drift.Drift) -> None:
-    now, column, element = timezone.now(), binding.column, binding.element
+    now, column, element = clock.now(), binding.column, binding.element
     assert element is not None
     seen = {"distance": found.distance, "reasons": [asdict(reason) for reason in found.reasons], "last_at": now}
     if DriftAlarm.objects.filter(column=column, closed_at__isnull=True).update(**seen):
@@ -59,7 +58,7 @@ def close_alarms(*, columns: Iterable[Column], outcome: Outcome) -> int:
     opened = DriftAlarm.objects.filter(column__in=[column.pk for column in columns], closed_at__isnull=True)
     alarms = list(opened.select_related("column__source", "column__table"))
     for alarm in alarms:
-        DriftAlarm.objects.filter(pk=alarm.pk).update(closed_at=timezone.now(), outcome=outcome)
+        DriftAlarm.objects.filter(pk=alarm.pk).update(closed_at=clock.now(), outcome=outcome)
         audit.record(
             actor=None, verb="genes.drift.close", target=alarm.column, target_label=alarm.column.label,
             scope_id=alarm.column.source.agency_id, changes={"outcome": [None, str(outcome)]},

@@ -7,8 +7,8 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
+from core import clock
 from genes.engine import conflicts
 from genes.engine.sketches import Index, Values
 from genes.models import Binding, Family, FamilyMember, Sketch
@@ -41,7 +41,7 @@ def _group(element_id: UUID, bound: dict[UUID, Binding]) -> int:
     for column in bound:
         families[numbers.get(column, 0)].append(column)
     Family.objects.bulk_create(
-        [Family(element_id=element_id, number=number, at=timezone.now()) for number in sorted(families)],
+        [Family(element_id=element_id, number=number, at=clock.now()) for number in sorted(families)],
         update_conflicts=True, unique_fields=["element", "number"], update_fields=["at"],
     )  # fmt: skip
     by_number = dict(Family.objects.filter(element_id=element_id).values_list("number", "pk"))

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from django.utils import timezone
-
 import scanner.model
 from assets.models import Column, Table
+from core import clock
 from genes.engine import drift, values
 from genes.engine.evidence import column_form
 from genes.engine.text import heads
@@ -33,7 +32,7 @@ def _gene(column: Column, profile: scanner.model.ColumnProfile, book: values.Cod
     facts = drift.fingerprint(profile.as_json(), book)
     told = heads(column.comment or column.title)
     return Gene(
-        column=column, at=timezone.now(), algorithm=ALGORITHM, head=(told[0] if told else "")[:200],
+        column=column, at=clock.now(), algorithm=ALGORITHM, head=(told[0] if told else "")[:200],
         form=column_form(column.type), masked=facts["masked"], distinct=profile.distinct,
         unique_share=profile.unique / profile.distinct if profile.distinct else None, facts=facts,
     )  # fmt: skip

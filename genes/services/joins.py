@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from assets.models import Column, Table
+from core import clock
 from genes.engine.joins import Keys, name_likeness
 from genes.models import Binding, Join, Sketch
 from genes.services.families import values_of
@@ -96,7 +96,7 @@ def _join(column: UUID, target: UUID, item: Any, told: dict[UUID, _Told], *, dec
         name_likeness(mine.name, f"{other.table_name}_{other.name}"),
     )  # fmt: skip
     return Join(
-        column_id=column, target_id=target, declared=declared, found_at=timezone.now(), alike=round(alike, 4),
+        column_id=column, target_id=target, declared=declared, found_at=clock.now(), alike=round(alike, 4),
         share=item.share if item else None, error=item.error if item else 0, key_share=item.key_share if item else 0,
         same_element=mine.element_id is not None and mine.element_id == other.element_id, same_type=mine.type == other.type,
     )  # fmt: skip

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.permissions import require
 from assets.choices import ObjectState
 from assets.models import Column, Table
-from core import audit
+from core import audit, clock
 from genes.choices import SecurityLevel, Zone
 from genes.engine import sensitivity
 from genes.engine.text import heads
@@ -26,7 +25,7 @@ from genes.models import ColumnLevel, TableLevel
 @transaction.atomic
 def propose_levels(tables: Iterable[UUID]) -> int:
     """Propose the levels of the columns of these tables anew, and of the tables; returns how many columns have one."""
-    now, by_table = timezone.now(), defaultdict(list)
+    now, by_table = clock.now(), defaultdict(list)
     columns = Column.objects.filter(table__in=set(tables), state=ObjectState.SEEN).order_by("table_id", "position")
     for column in columns.select_related("binding__element__current", "gene__best__current", "security"):
         by_table[column.table_id].append(column)
@@ -93,7 +92,7 @@ def _of_table(table_id: UUID, columns: Sequence[Column], answer: sensitivity.Tab
 def decide_column_level(*, actor: Person, column: Column, level: int | None, basis: str = "") -> None:
     """A person's word on the level of a column; None takes it back. Raises PermissionDenied, ValidationError."""
     require(actor, "gene.decide", column)
-    row, _made = ColumnLevel.objects.get_or_create(column=column, defaults={"proposed_at": timezone.now()})
+    row, _made = ColumnLevel.objects.get_or_create(column=column, defaults={"proposed_at": clock.now()})
     _decide(actor, row, column, level, basis)
     propose_levels([column.table_id])
 
@@ -102,7 +101,7 @@ def decide_column_level(*, actor: Person, column: Column, level: int | None, bas
 def decide_table_level(*, actor: Person, table: Table, level: int | None, basis: str = "") -> None:
     """A person's word on the level of a table. Raises PermissionDenied, ValidationError."""
     require(actor, "gene.decide", table)
-    row, _made = TableLevel.objects.get_or_create(table=table, defaults={"proposed_at": timezone.now()})
+    row, _made = TableLevel.objects.get_or_create(table=table, defaults={"proposed_at": clock.now()})
     _decide(actor, row, table, level, basis)
 
 
@@ -127,7 +126,7 @@ def _decide(
     if level is not None and level >= SecurityLevel.L5 and not basis.strip():
         raise ValidationError({"basis": _("定为重要或核心数据时请填写定级依据。")})
     before = row.decided
-    decided = {"decided_by": actor, "decided_at": timezone.now()} if level else {"decided_by": None, "decided_at": None}
+    decided = {"decided_by": actor, "decided_at": clock.now()} if level else {"decided_by": None, "decided_at": None}
     type(row).objects.filter(pk=row.pk).update(decided=level, basis=basis.strip()[:300], **decided)
     audit.record(
         actor=actor, verb="genes.level.decide", target=target, target_label=target.label, scope_id=target.source.agency_id,

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from assets.choices import ObjectState
 from assets.models import Column, DataSource, Table
+from core import clock
 from core.jobs import JobContext, create_job
 from core.models import Job
 from genes.choices import MatchState, Origin, Zone
@@ -85,7 +85,7 @@ def described(column: Column) -> evidence.Column:
 @transaction.atomic
 def keep(answers: dict[UUID, list[Candidate]]) -> int:
     """Store proposals: rejected pairs stay rejected, open ones are replaced. Returns how many columns got an element."""
-    now = timezone.now()
+    now = clock.now()
     bound = {binding.column_id: binding for binding in Binding.objects.filter(column__in=answers)}
     decided = {column_id for column_id, binding in bound.items() if binding.origin == Origin.PERSON}
     refused = set(

@@ -5,12 +5,11 @@ from typing import Any
 import re2
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agency, Person
 from accounts.permissions import require
-from core import audit
+from core import audit, clock
 from genes.models import Recogniser
 from genes.models.recognisers import LEAST, PRECISION
 from genes.selectors.recognising import tried
@@ -57,7 +56,7 @@ def try_recogniser(*, actor: Person, recogniser: Recogniser) -> Recogniser:
     require(actor, "gene.decide", recogniser)
     recogniser = Recogniser.objects.select_for_update(of=("self",)).get(pk=recogniser.pk)
     trial = tried(recogniser, actor)
-    recogniser.tried_at, recogniser.precision, recogniser.recall = timezone.now(), trial.precision, trial.recall
+    recogniser.tried_at, recogniser.precision, recogniser.recall = clock.now(), trial.precision, trial.recall
     recogniser.trial = {
         "columns": trial.columns, "right": trial.right, "wrong": trial.wrong, "missed": trial.missed, "rows": trial.rows,
     }  # fmt: skip

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from accounts.models import Agency
+from core import clock
 from core.jobs import JobContext, create_job
 from core.models import Job
 from genes.choices import RelationKind
@@ -33,7 +33,7 @@ def request_relating(*, after: str = "") -> Job:
 
 def run_relating(context: JobContext) -> Any:
     """Families of the elements touched since the last run; joins when values were read since; then what hangs on both."""
-    started, since = timezone.now(), _last_run()
+    started, since = clock.now(), _last_run()
     touched = sorted(_touched(since))
     finished, grouped, joined = context.done_items(), 0, 0
     for start in range(0, len(touched), ELEMENTS):

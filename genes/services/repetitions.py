@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from core import audit
+from core import audit, clock
 from genes.choices import RulingState
 from genes.engine.joins import share_in
 from genes.models import Binding, Repetition, Ruling, Sketch
@@ -36,7 +36,7 @@ def find_for(ruling: Ruling) -> int:
     shares = _shares(others, list(area.filter(own).values_list("column_id", flat=True)))
     known = set(ruling.repetitions.values_list("column_id", flat=True))
     ruling.repetitions.exclude(column__in=others).delete()
-    now = timezone.now()
+    now = clock.now()
     Repetition.objects.bulk_create(
         [Repetition(ruling=ruling, column_id=column, share=shares.get(column), found_at=now) for column in others],
         update_conflicts=True, unique_fields=["ruling", "column"], update_fields=["share"], batch_size=2_000,

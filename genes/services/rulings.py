@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agency, Person
 from accounts.permissions import require
-from core import audit
+from core import audit, clock
 from core.actors import actor_fields
 from core.models import WorkflowStep
 from core.texts import clean
@@ -48,7 +48,7 @@ def propose_ruling(
     _checked(ruling)
     ruling.save()
     WorkflowStep.objects.create(
-        target=audit.target_of(ruling), transition="draft", before="", after=ruling.state, at=timezone.now(), opinion="",
+        target=audit.target_of(ruling), transition="draft", before="", after=ruling.state, at=clock.now(), opinion="",
         **actor_fields(actor),
     )  # fmt: skip
     _record(actor, "genes.ruling.draft", ruling, {"holder": [None, holder.name], "basis": [None, ruling.basis]})

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from django.utils import timezone
 
 import scanner.model
 from assets.models import Column, Table
+from core import clock
 from genes.models import Sketch
 from scanner.model import ValueClass
 
@@ -35,7 +35,7 @@ def _sketch(column: Column, profile: scanner.model.ColumnProfile) -> Sketch:
     filled = profile.rows - profile.nulls
     k = min(_size(profile.distinct, filled), int(profile.sketch["k"]))
     return Sketch(
-        column=column, at=timezone.now(), key_id=profile.sketch["key_id"], k=k, distinct=profile.distinct, filled=filled,
+        column=column, at=clock.now(), key_id=profile.sketch["key_id"], k=k, distinct=profile.distinct, filled=filled,
         hashes=np.array(profile.sketch["hashes"][:k], "<u8").tobytes(), numeric=profile.value_class in NUMBERS,
         sequential=_sequential(profile),
     )  # fmt: skip

@@ -4,24 +4,19 @@ A page may load nothing from another host, log no error, break no content policy
 the test that does. `check_accessibility(page)` runs axe over what is shown.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from accounts.choices import Role
 from accounts.models import Agency, Grant, Person
-
-# Playwright's sync interface runs an event loop in this thread; Django would refuse the database there otherwise.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+from tests.conftest import CHROMIUM
 
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PASSWORD = "Harbour-lamp-42-violet"
 
 
@@ -32,21 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(left_out)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    # Root may not use Chromium's sandbox; the pages are our own.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-    yield chromium
-    chromium.close()
 
 
 class Guard:

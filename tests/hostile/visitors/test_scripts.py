@@ -23,11 +23,9 @@ from assets.models import Table
 from core import audit
 from datagene import unseen
 from tests.accounts import world
-from tests.browser.conftest import CHROMIUM, browser, playwright
-from tests.conftest import as_owner
+from tests.conftest import CHROMIUM, as_owner
 from tests.contracts.places import Place, build, routes
 
-__all__ = ["browser", "playwright"]  # fixtures
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine: apt install chromium"),
