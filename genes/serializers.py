@@ -6,14 +6,7 @@ from rest_framework import serializers
 
 from assets.serializers import ColumnReference, TableReference
 from genes.models import Conformity, Deviation
-from standards.models import DataElement
-
-
-class ElementReference(serializers.ModelSerializer[DataElement]):
-    class Meta:
-        model = DataElement
-        fields = ("id", "code", "name")
-        read_only_fields = fields
+from standards.serializers import ElementReference
 
 
 class ConformitySerializer(serializers.ModelSerializer[Conformity]):

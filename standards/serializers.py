@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Agency
+from accounts.serializers import AgencyReference
 from core.api import VisibleKey
 from core.models import WorkflowStep
 from standards.choices import Domain, Level, NameKind, StandardLevel, TextStatus, ValueDomain
@@ -27,13 +28,6 @@ _WRITTEN = (
     "name", "english_name", "definition", "object_class", "property_term", "representation_term", "notation", "unit",
     "value_domain", "code_set", "check_scheme", "values_note", "level", "level_reason", "reference", "note", "change_note",
 )  # fmt: skip
-
-
-class AgencyReference(serializers.ModelSerializer[Agency]):
-    class Meta:
-        model = Agency
-        fields = ("id", "name")
-        read_only_fields = fields
 
 
 class CodeSetReference(serializers.ModelSerializer[CodeSet]):

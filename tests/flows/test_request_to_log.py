@@ -57,10 +57,13 @@ def test_a_request_is_found_again_in_its_job_and_in_the_workers_log(
 
     lines = worker_lines(settings)
     ended = [line for line in lines if line["event"] == "a job has ended"]
-    matching = Job.objects.get(kind="genes.match")  # what a census brings along
+    matching, relating = (
+        Job.objects.get(kind=kind) for kind in ("genes.match", "genes.relate")
+    )  # what a census brings along
     assert [(line["job_id"], line["request_id"], line["kind"], line["state"]) for line in ended] == [
         (str(job.pk), SENT, "assets.census", "succeeded"),
         (str(matching.pk), SENT, "genes.match", "succeeded"),
+        (str(relating.pk), SENT, "genes.relate", "succeeded"),
     ]
     assert {line["request_id"] for line in lines if line.get("kind")} == {SENT}
 
