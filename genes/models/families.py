@@ -67,7 +67,7 @@ class Family(models.Model):
         return f"{self.element.name} {self.number}"
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('genes:family_list')}?family={self.pk}"
+        return f"{reverse('genes:map')}?focus={self.element_id}"
 
 
 class FamilyMember(models.Model):

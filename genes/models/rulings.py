@@ -68,7 +68,7 @@ class Ruling(models.Model):
         return f"{self.element.name} ← {self.holder.name}"
 
     def get_absolute_url(self) -> str:
-        return reverse("genes:ruling_detail", args=[self.pk])
+        return f"{reverse('genes:map')}?focus={self.element_id}"
 
 
 class Repetition(models.Model):
