@@ -4,7 +4,7 @@ import django_filters as filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.filters import YES_NO, word
+from core.filters import YES_NO, ChoicesFilter, word
 from standards.choices import Domain, EditionState, Level, RegistrationStatus, StandardLevel, TextStatus, ValueDomain
 from standards.models import Code, CodeSet, CodeSetEdition, DataElement, Edition, StandardText
 from standards.selectors import code_editions_for_review, editions_for_review
@@ -16,14 +16,10 @@ class ElementFilter(filters.FilterSet):
         label=_("搜索"),
         distinct=True,
     )
-    domain = filters.MultipleChoiceFilter(choices=Domain.choices, label=_("主题域"))
-    level = filters.MultipleChoiceFilter(choices=Level.choices, field_name="current__level", label=_("安全级别"))
-    status = filters.MultipleChoiceFilter(
-        choices=RegistrationStatus.choices, field_name="registration_status", label=_("登记状态")
-    )
-    value_domain = filters.MultipleChoiceFilter(
-        choices=ValueDomain.choices, field_name="current__value_domain", label=_("值域类型")
-    )
+    domain = ChoicesFilter(choices=Domain.choices, label=_("主题域"))
+    level = ChoicesFilter(choices=Level.choices, field_name="current__level", label=_("安全级别"))
+    status = ChoicesFilter(choices=RegistrationStatus.choices, field_name="registration_status", label=_("登记状态"))
+    value_domain = ChoicesFilter(choices=ValueDomain.choices, field_name="current__value_domain", label=_("值域类型"))
     review = filters.ChoiceFilter(method="for_review", choices=YES_NO, label=_("待我审核"))
     code_set = filters.UUIDFilter(field_name="current__code_set_id", label=_("代码集"))
     agency = filters.UUIDFilter(field_name="agency_id", label=_("管理机构"))
@@ -40,7 +36,7 @@ class ElementFilter(filters.FilterSet):
 class EditionFilter(filters.FilterSet):
     q = filters.CharFilter(method=word("name", "element__code", "english_name"), label=_("搜索"))
     element = filters.UUIDFilter(field_name="element_id", label=_("数据元"))
-    state = filters.MultipleChoiceFilter(choices=EditionState.choices, label=_("状态"))
+    state = ChoicesFilter(choices=EditionState.choices, label=_("状态"))
 
     class Meta:
         model = Edition
@@ -49,7 +45,7 @@ class EditionFilter(filters.FilterSet):
 
 class CodeEditionFilter(filters.FilterSet):
     code_set = filters.UUIDFilter(field_name="code_set_id", label=_("代码集"))
-    state = filters.MultipleChoiceFilter(choices=EditionState.choices, label=_("状态"))
+    state = ChoicesFilter(choices=EditionState.choices, label=_("状态"))
 
     class Meta:
         model = CodeSetEdition
@@ -80,8 +76,8 @@ class CodeFilter(filters.FilterSet):
 
 class TextFilter(filters.FilterSet):
     q = filters.CharFilter(method=word("number", "title"), label=_("搜索"))
-    level = filters.MultipleChoiceFilter(choices=StandardLevel.choices, label=_("标准层级"))
-    status = filters.MultipleChoiceFilter(choices=TextStatus.choices, label=_("状态"))
+    level = ChoicesFilter(choices=StandardLevel.choices, label=_("标准层级"))
+    status = ChoicesFilter(choices=TextStatus.choices, label=_("状态"))
 
     class Meta:
         model = StandardText

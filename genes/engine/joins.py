@@ -8,20 +8,19 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from genes.engine.sketches import LEAST_SAMPLE, Containment, Values
+from genes.engine.sketches import LEAST, LEAST_SAMPLE, Containment, Values, key_share, likeliest, sharing
 
 KEY = 0.9  # distinct values over rows, from which a column can be looked up in
 DEEPEST = 64  # targets in one list of postings, best first
-LEAST = 0.85  # containment
 
 
 class Keys:
     """The postings of all keys. A better key comes first: more unique, then with more values, then by its name."""
 
     def __init__(self, columns: Iterable[Values]) -> None:
-        keys = [values for values in columns if values.usable and _key_share(values) >= KEY]
+        keys = [values for values in columns if values.usable and key_share(values) >= KEY]
         self.keys: Sequence[Values] = sorted(
-            keys, key=lambda one: (-round(_key_share(one), 3), -one.distinct, str(one.column))
+            keys, key=lambda one: (-round(key_share(one), 3), -one.distinct, str(one.column))
         )
         sizes = [len(values.hashes) for values in self.keys]
         hashes = np.concatenate([values.hashes for values in self.keys]) if sizes else np.zeros(0, np.uint64)
@@ -34,31 +33,8 @@ class Keys:
 
     def holding(self, values: Values, least: float = LEAST) -> list[Containment]:
         """The keys that hold at least ``least`` of the values, the surest first; itself left out."""
-        if not values.usable or not len(self.hashes):
-            return []
-        begin = np.searchsorted(self.hashes, values.hashes, "left")
-        end = np.searchsorted(self.hashes, values.hashes, "right")
-        hits = [self.owners[first:last] for first, last in zip(begin, end, strict=True) if last > first]
-        if not hits:
-            return []
-        places, shared = np.unique(np.concatenate(hits), return_counts=True)
-        found = (
-            self._judged(values, self.keys[place], int(common)) for place, common in zip(places, shared, strict=True)
-        )
-        fit = [item for item in found if item is not None and item.share >= least]
-        return sorted(fit, key=lambda item: (-item.share * (0.5 + item.key_share / 2), str(item.target)))
-
-    @staticmethod
-    def _judged(values: Values, target: Values, common: int) -> Containment | None:
-        """The share below the bound of the target's sketch, where it knows every value; None when that is too few to say."""
-        asked = int(np.searchsorted(values.hashes, np.uint64(target.limit), "right"))
-        if target.column == values.column or asked < min(LEAST_SAMPLE, len(values.hashes)):
-            return None
-        share = min(1.0, common / asked)
-        if target.distinct < 0.8 * share * values.distinct:
-            return None
-        error = float(np.sqrt(max(share * (1 - share), 0.25 / asked) / asked)) if asked < values.distinct else 0.0
-        return Containment(values.column, target.column, share, error, min(1.0, _key_share(target)))
+        shared = sharing(values, self.hashes, self.owners)
+        return likeliest(values, ((self.keys[place], common) for place, common in shared), least)
 
 
 def share_in(values: Values, target: Values) -> float | None:
@@ -67,10 +43,6 @@ def share_in(values: Values, target: Values) -> float | None:
     if values.group != target.group or len(asked) < min(LEAST_SAMPLE, len(values.hashes)) or not len(asked):
         return None
     return float(np.isin(asked, target.hashes, assume_unique=True).mean())
-
-
-def _key_share(values: Values) -> float:
-    return values.distinct / values.rows if values.rows else 0.0
 
 
 def name_likeness(left: str, right: str) -> float:

@@ -4,7 +4,7 @@ A sketch holds the k least keyed 64-bit hashes of a column's distinct values; fe
 12 bytes a posting; no pair of columns is ever enumerated that shares nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ LEAST_DISTINCT = 20  # below it small codes of different things look alike
 NEIGHBOURS = 3  # links of a column in each posting list: edges stay linear, union-find finds the component
 LEAST_SHARED = 4  # hashes that make two columns neighbours
 LEAST_SAMPLE = 12  # hashes of the smaller column that an estimate needs
+LEAST = 0.85  # containment that makes a join
 
 
 @dataclass(frozen=True)
@@ -93,28 +94,47 @@ class Index:
         smaller = np.minimum(sizes[pairs // count], sizes[pairs % count])
         return np.asarray(np.clip(smaller // 5, 2, LEAST_SHARED))
 
-    def containing(self, values: Values, least: float = 0.85) -> list[Containment]:
+    def containing(self, values: Values, least: float = LEAST) -> list[Containment]:
         """The columns of the same group that hold at least `least` of the values, likeliest join first."""
-        if not values.usable or not len(self.hashes):
-            return []
-        begin = np.searchsorted(self.hashes, values.hashes, "left")
-        end = np.searchsorted(self.hashes, values.hashes, "right")
-        hits = [self.owners[first:last] for first, last in zip(begin, end, strict=True) if last > first]
-        if not hits:
-            return []
+        same = (
+            (target, common)
+            for place, common in sharing(values, self.hashes, self.owners)
+            if (target := self.columns[place]).group == values.group
+        )
+        return likeliest(values, same, least)
+
+
+def sharing(values: Values, hashes: Hashes, owners: npt.NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+    """(owner, how many hashes it shares) of everything in the sorted postings that shares one with the values."""
+    if not values.usable or not len(hashes):
+        return
+    begin = np.searchsorted(hashes, values.hashes, "left")
+    end = np.searchsorted(hashes, values.hashes, "right")
+    hits = [owners[first:last] for first, last in zip(begin, end, strict=True) if last > first]
+    if hits:
         places, shared = np.unique(np.concatenate(hits), return_counts=True)
-        found = []
-        for place, common in zip(places, shared, strict=True):
-            target = self.columns[place]
-            if target.column == values.column or target.group != values.group:
-                continue
-            asked = int(np.searchsorted(values.hashes, np.uint64(target.limit), "right"))
-            enough = asked >= min(LEAST_SAMPLE, len(values.hashes))
-            share = common / asked if asked else 0.0
-            if enough and share >= least and target.distinct >= share * values.distinct * 0.8:
-                error = (
-                    float(np.sqrt(max(share * (1 - share), 0.25 / asked) / asked)) if asked < values.distinct else 0.0
-                )
-                key = min(1.0, target.distinct / target.rows) if target.rows else 0.0
-                found.append(Containment(values.column, target.column, float(min(1.0, share)), error, key))
-        return sorted(found, key=lambda item: (-(item.share * (0.5 + item.key_share / 2)), str(item.target)))
+        yield from zip(places.tolist(), shared.tolist(), strict=True)
+
+
+def likeliest(values: Values, targets: Iterable[tuple[Values, int]], least: float) -> list[Containment]:
+    """Of targets with what they share: those that hold at least `least` of the values, likeliest join first; itself left out."""
+    found = (_judged(values, target, common) for target, common in targets)
+    fit = [item for item in found if item is not None and item.share >= least]
+    return sorted(fit, key=lambda item: (-item.share * (0.5 + item.key_share / 2), str(item.target)))
+
+
+def key_share(values: Values) -> float:
+    """Distinct values over rows: 1 is a key."""
+    return values.distinct / values.rows if values.rows else 0.0
+
+
+def _judged(values: Values, target: Values, common: int) -> Containment | None:
+    """The share below the bound of the target's sketch, where it knows every value; None when that is too few to say."""
+    asked = int(np.searchsorted(values.hashes, np.uint64(target.limit), "right"))
+    if target.column == values.column or asked < min(LEAST_SAMPLE, len(values.hashes)):
+        return None
+    share = min(1.0, common / asked)
+    if target.distinct < 0.8 * share * values.distinct:
+        return None
+    error = float(np.sqrt(max(share * (1 - share), 0.25 / asked) / asked)) if asked < values.distinct else 0.0
+    return Containment(values.column, target.column, share, error, min(1.0, key_share(target)))

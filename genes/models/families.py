@@ -92,6 +92,15 @@ class FamilyMember(models.Model):
         return f"{self.column} ∈ {self.family}"
 
 
+JOIN_SCORE = {
+    "share": 0.45,
+    "key_share": 0.25,
+    "same_element": 0.15,
+    "alike": 0.1,
+    "same_type": 0.05,
+}  # beside a declaration
+
+
 class Join(models.Model):
     """关联 – the values of ``column`` lie in ``target``, a key, so that the tables can be joined; or the source declares it."""
 
@@ -109,11 +118,11 @@ class Join(models.Model):
     same_type = models.BooleanField(_("类型相同"), default=False)
     score = models.GeneratedField(
         expression=Case(When(declared=True, then=Value(0.5)), default=Value(0.0))
-        + Value(0.45) * Coalesce(F("share"), Value(0.0))
-        + Value(0.25) * F("key_share")
-        + Case(When(same_element=True, then=Value(0.15)), default=Value(0.0))
-        + Value(0.1) * F("alike")
-        + Case(When(same_type=True, then=Value(0.05)), default=Value(0.0)),
+        + Value(JOIN_SCORE["share"]) * Coalesce(F("share"), Value(0.0))
+        + Value(JOIN_SCORE["key_share"]) * F("key_share")
+        + Case(When(same_element=True, then=Value(JOIN_SCORE["same_element"])), default=Value(0.0))
+        + Value(JOIN_SCORE["alike"]) * F("alike")
+        + Case(When(same_type=True, then=Value(JOIN_SCORE["same_type"])), default=Value(0.0)),
         output_field=models.FloatField(), db_persist=True,
     )  # fmt: skip
     found_at = models.DateTimeField(_("发现时间"))

@@ -21,8 +21,8 @@ from genes.forms import AcceptForm
 from genes.models import Conformity, Deviation
 from genes.selectors import conformity
 from genes.services.conformity import accept_deviation, withdraw_acceptance
+from genes.views.workbench import HOME
 
-HOME: Crumb = (_("基因"), "/genes/")
 RATE: Crumb = (_("落标率"), "/genes/conformity/")
 SHOWN = 8
 

@@ -13,9 +13,9 @@ from genes.choices import RelationKind
 from genes.selectors import map as maps
 from genes.selectors import queue
 from genes.selectors.authority import ruling_in_force
+from genes.views.workbench import HOME
 from standards.models import DataElement
 
-HOME: Crumb = (_("基因"), "/genes/")
 MAP: Crumb = (_("基因图谱"), "/genes/map/")
 STATES = (
     ("conflict", _("同源有冲突")), ("repeated", _("重复采集")), ("pending", _("有待确认")), ("ruled", _("已认定数源")),

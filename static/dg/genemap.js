@@ -11,7 +11,7 @@ const start = async () => {
   const placed = nodes.filter((node) => node.x !== null);
   const most = Math.sqrt(Math.max(1, ...placed.map((node) => node.columns)));
   placed.forEach((node) => (node.r = 2 + 7 * (Math.sqrt(node.columns) / most)));
-  const groups = [...Map.groupBy?.(placed, (node) => node.domain) ?? grouped(placed)];
+  const groups = [...grouped(placed)];
   const discs = groups.map(([domain, members]) => disc(domain, members));
   const labelled = new Set(groups.flatMap(([, members]) =>
     members.toSorted((a, b) => b.columns - a.columns).slice(0, LABELLED).map((node) => node.index)));
@@ -214,7 +214,7 @@ const start = async () => {
 
 const grouped = (nodes) => {
   const found = new Map();
-  for (const node of nodes) found.set(node.domain, [...(found.get(node.domain) ?? []), node]);
+  for (const node of nodes) found.has(node.domain) ? found.get(node.domain).push(node) : found.set(node.domain, [node]);
   return found;
 };
 
