@@ -51,8 +51,8 @@ def accept_pairs(
         require(actor, "gene.decide", column)
         if element.current_id is None:
             raise ValidationError(_("数据元“%(name)s”没有现行版本，不能绑定。") % {"name": element.name})
-        _note(actor, column, Verdict.ACCEPT, element, batch)
-        bindings.append(_bind(column, element, actor, clock.now(), batch))
+        said = _note(actor, column, Verdict.ACCEPT, element, batch)
+        bindings.append(_bind(column, element, actor, said.at, batch))
         Match.objects.filter(column=column, state=MatchState.PROPOSED).exclude(element=element).delete()
         Match.objects.filter(column=column, element=element).update(state=MatchState.ACCEPTED)
         _teach(actor, column, element)
@@ -97,9 +97,9 @@ def say_none_many(*, actor: Person, columns: Sequence[Column], batch: UUID | Non
     _few(columns)
     for column in columns:
         require(actor, "gene.decide", column)
-        _note(actor, column, Verdict.NONE, None, batch)
+        said = _note(actor, column, Verdict.NONE, None, batch)
         Match.objects.filter(column=column, state=MatchState.PROPOSED).delete()
-        _bind(column, None, actor, clock.now(), batch)
+        _bind(column, None, actor, said.at, batch)
     _follow(columns)
     return list(columns)
 
@@ -179,19 +179,20 @@ def _bind(column: Column, element: DataElement | None, by: Any, at: Any, batch: 
     return binding
 
 
-def _note(actor: Person, column: Column, verdict: str, element: DataElement | None, batch: UUID | None) -> None:
+def _note(actor: Person, column: Column, verdict: str, element: DataElement | None, batch: UUID | None) -> Decision:
     """Keep the decision with the column as it was then and what the machine said of it."""
     gene = Gene.objects.filter(column=column).first()
     told: dict[str, Any] = asdict(described(column))
     if gene:
         told |= {"best": str(gene.best_id or ""), "zone": gene.zone, "confidence": round(gene.confidence, 4)}
-    Decision.objects.create(
+    said = Decision.objects.create(
         column=column, element=element, verdict=verdict, told=told, batch=batch, by=actor, at=clock.now()
     )
     audit.record(
         actor=actor, verb=f"genes.match.{verdict}", target=column, target_label=column.label, scope_id=column.source.agency_id,
         changes={"element": [None, str(element) if element else None]},
     )  # fmt: skip
+    return said
 
 
 def _follow(columns: Sequence[Column]) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
@@ -25,12 +26,13 @@ def group(element_ids: Iterable[UUID]) -> int:
     rows = Binding.objects.filter(element__in=ids, column__state="seen").select_related("column__gene")
     for binding in rows.order_by("column_id"):
         bound[binding.element_id][binding.column_id] = binding  # type: ignore[index]
-    count = sum(_group(element_id, bound[element_id]) for element_id in sorted(bound))
+    now = clock.now()
+    count = sum(_group(element_id, bound[element_id], now) for element_id in sorted(bound))
     Family.objects.filter(element__in=ids, members__isnull=True).delete()
     return count
 
 
-def _group(element_id: UUID, bound: dict[UUID, Binding]) -> int:
+def _group(element_id: UUID, bound: dict[UUID, Binding], now: datetime) -> int:
     clusters = _clusters(list(bound))
     numbers = {column: number for number, cluster in enumerate(clusters, 1) for column in cluster}
     facts = {
@@ -41,7 +43,7 @@ def _group(element_id: UUID, bound: dict[UUID, Binding]) -> int:
     for column in bound:
         families[numbers.get(column, 0)].append(column)
     Family.objects.bulk_create(
-        [Family(element_id=element_id, number=number, at=clock.now()) for number in sorted(families)],
+        [Family(element_id=element_id, number=number, at=now) for number in sorted(families)],
         update_conflicts=True, unique_fields=["element", "number"], update_fields=["at"],
     )  # fmt: skip
     by_number = dict(Family.objects.filter(element_id=element_id).values_list("number", "pk"))

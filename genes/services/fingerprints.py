@@ -1,6 +1,7 @@
 """The fingerprint of each column of a table, taken while its values are at hand; none of them is kept."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import scanner.model
 from assets.models import Column, Table
@@ -17,9 +18,9 @@ ALGORITHM = 2
 
 def store_fingerprints(*, table: Table, profiles: Sequence[scanner.model.ColumnProfile]) -> int:
     """Replace the genes of the columns that were read and look whether bound ones drift; returns how many."""
-    book = matcher().book
+    book, now = matcher().book, clock.now()
     columns = {column.name: column for column in table.columns.exclude(state="gone")}
-    genes = [_gene(columns[profile.name], profile, book) for profile in profiles if profile.name in columns]
+    genes = [_gene(columns[profile.name], profile, book, now) for profile in profiles if profile.name in columns]
     Gene.objects.bulk_create(
         genes, update_conflicts=True, unique_fields=["column"],
         update_fields=["at", "algorithm", "head", "form", "facts", "masked", "distinct", "unique_share"],
@@ -28,11 +29,11 @@ def store_fingerprints(*, table: Table, profiles: Sequence[scanner.model.ColumnP
     return len(genes)
 
 
-def _gene(column: Column, profile: scanner.model.ColumnProfile, book: values.CodeBook) -> Gene:
+def _gene(column: Column, profile: scanner.model.ColumnProfile, book: values.CodeBook, now: datetime) -> Gene:
     facts = drift.fingerprint(profile.as_json(), book)
     told = heads(column.comment or column.title)
     return Gene(
-        column=column, at=clock.now(), algorithm=ALGORITHM, head=(told[0] if told else "")[:200],
+        column=column, at=now, algorithm=ALGORITHM, head=(told[0] if told else "")[:200],
         form=column_form(column.type), masked=facts["masked"], distinct=profile.distinct,
         unique_share=profile.unique / profile.distinct if profile.distinct else None, facts=facts,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from assets.models import Column, Table
 from core import clock
 from genes.engine.joins import Keys, name_likeness
 from genes.models import Binding, Join, Sketch
+from genes.models.families import JOIN_SCORE
 from genes.services.families import values_of
 
 BATCH = 2_000  # columns
@@ -54,6 +55,9 @@ def join(column_ids: Sequence[UUID], index: Keys) -> int:
         for column in column_ids
         for joined in _of(column, held.get(column, {}), declared.get(column), sketches.get(column), told)
     ]
+    now = clock.now()
+    for row in found:
+        row.found_at = now
     Join.objects.filter(column__in=column_ids).delete()
     Join.objects.bulk_create(found, batch_size=2_000)
     return len(found)
@@ -96,20 +100,15 @@ def _join(column: UUID, target: UUID, item: Any, told: dict[UUID, _Told], *, dec
         name_likeness(mine.name, f"{other.table_name}_{other.name}"),
     )  # fmt: skip
     return Join(
-        column_id=column, target_id=target, declared=declared, found_at=clock.now(), alike=round(alike, 4),
+        column_id=column, target_id=target, declared=declared, alike=round(alike, 4),
         share=item.share if item else None, error=item.error if item else 0, key_share=item.key_share if item else 0,
         same_element=mine.element_id is not None and mine.element_id == other.element_id, same_type=mine.type == other.type,
     )  # fmt: skip
 
 
 def _rank(row: Join) -> float:
-    return (
-        0.45 * (row.share or 0)
-        + 0.25 * row.key_share
-        + 0.15 * row.same_element
-        + 0.1 * row.alike
-        + 0.05 * row.same_type
-    )
+    """The score that the database will give it, without the declaration."""
+    return sum(weight * (getattr(row, name) or 0) for name, weight in JOIN_SCORE.items())
 
 
 def _told(column_ids: set[UUID]) -> dict[UUID, _Told]:

@@ -1,6 +1,7 @@
 """The sketch of each column, kept from the one reading: hashes under the key of the platform, never values."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
@@ -20,7 +21,8 @@ def store_sketches(*, table: Table, profiles: Sequence[scanner.model.ColumnProfi
     """Replace the sketches of the columns that were read; returns how many. One without values or masked loses its own."""
     columns = {column.name: column for column in table.columns.exclude(state="gone")}
     read = [profile for profile in profiles if profile.name in columns]
-    kept = [_sketch(columns[profile.name], profile) for profile in read if profile.sketch and profile.distinct]
+    now = clock.now()
+    kept = [_sketch(columns[profile.name], profile, now) for profile in read if profile.sketch and profile.distinct]
     ids = {columns[profile.name].pk for profile in read}
     Sketch.objects.filter(column__in=ids - {sketch.column_id for sketch in kept}).delete()
     Sketch.objects.bulk_create(
@@ -30,12 +32,12 @@ def store_sketches(*, table: Table, profiles: Sequence[scanner.model.ColumnProfi
     return len(kept)
 
 
-def _sketch(column: Column, profile: scanner.model.ColumnProfile) -> Sketch:
+def _sketch(column: Column, profile: scanner.model.ColumnProfile, now: datetime) -> Sketch:
     assert profile.sketch is not None
     filled = profile.rows - profile.nulls
     k = min(_size(profile.distinct, filled), int(profile.sketch["k"]))
     return Sketch(
-        column=column, at=clock.now(), key_id=profile.sketch["key_id"], k=k, distinct=profile.distinct, filled=filled,
+        column=column, at=now, key_id=profile.sketch["key_id"], k=k, distinct=profile.distinct, filled=filled,
         hashes=np.array(profile.sketch["hashes"][:k], "<u8").tobytes(), numeric=profile.value_class in NUMBERS,
         sequential=_sequential(profile),
     )  # fmt: skip
