@@ -44,6 +44,11 @@ WHERE id = (
     SELECT id FROM core_job
     WHERE id = %(id)s AND attempt < max_attempt AND cancel_requested_at IS NULL
         AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
+        AND NOT EXISTS (
+            SELECT FROM core_job older
+            WHERE older.exclusive_key = core_job.exclusive_key AND older.state = 'queued' AND core_job.state = 'queued'
+                AND older.attempt < older.max_attempt AND older.cancel_requested_at IS NULL
+                AND (older.created_at, older.id) < (core_job.created_at, core_job.id))
     FOR UPDATE SKIP LOCKED)
 RETURNING lease_token
 """

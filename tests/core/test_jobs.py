@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from core import jobs
@@ -145,6 +146,22 @@ def test_jobs_of_one_key_run_one_after_the_other(kind, queue, dispatched):
     ledger.release(lease, forgive=True)
     run(first.pk)
     assert dispatched == [second.pk]
+    assert run(second.pk) is True
+
+
+def test_a_job_does_not_overtake_an_older_one_of_its_key(kind, queue, actor):
+    name = kind(nothing)
+    first, second, other = (queue(name, exclusive_key=key) for key in ("source:1", "source:1", "source:2"))
+    assert run(second.pk) is False  # its message came first
+    assert run(other.pk) is True
+    jobs.request_cancel(actor=actor, job=first)
+    assert run(second.pk) is True
+
+
+def test_a_job_that_used_up_its_attempts_holds_nobody_up(kind, queue):
+    name = kind(nothing)
+    first, second = (queue(name, exclusive_key="source:1") for _ in range(2))
+    Job.objects.filter(pk=first.pk).update(attempt=F("max_attempt"))
     assert run(second.pk) is True
 
 
