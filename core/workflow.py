@@ -13,10 +13,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model
 from django.dispatch import Signal
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import audit, visibility
+from core import audit, clock, visibility
 from core.actors import actor_fields
 from core.models import WorkflowStep
 from core.texts import Text, clean
@@ -39,18 +38,15 @@ class Transition:
     target: str
     verb: str
     opinion: bool = False  # must be given
-    not_by: Sequence[str] = ()  # transitions of this round whose actor may not do this one
+    not_by: Sequence[str] = ()  # steps whose actors, at any time, may not do this one
     check: Callable[[Any], None] | None = None
     effect: Callable[[Any, Any], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """``rounds`` are the transitions that begin a new round of review: separation of duty looks no further back."""
-
     model: str  # "app.Model"
     transitions: Sequence[Transition]
-    rounds: Sequence[str] = ()
 
     def transition(self, name: str) -> Transition:
         """Raises KeyError for a name that the workflow does not have."""
@@ -80,7 +76,7 @@ def of(obj: Model | type[Model]) -> Workflow:
 
 def open_to(obj: Any, user: Any) -> list[Transition]:
     """The transitions that this user may do to this object now, in the order of the workflow."""
-    steps = _round(obj)
+    steps = history(obj)
     return [
         item
         for item in of(obj).transitions
@@ -104,7 +100,7 @@ def apply(obj: M, name: str, *, actor: Any, opinion: str = "") -> M:
             _("当前状态“%(state)s”不能执行“%(step)s”。") % {"state": row.get_state_display(), "step": step.label},
             code="state",
         )
-    if _is_own(step, _round(row), actor):
+    if _is_own(step, history(row), actor):
         raise PermissionDenied(_("不能审核自己提交的内容，请由他人处理。"))
     if step.opinion and not opinion.strip():
         raise ValidationError({"opinion": _("请填写意见。")})
@@ -114,10 +110,7 @@ def apply(obj: M, name: str, *, actor: Any, opinion: str = "") -> M:
     if step.effect:  # first: what was in force makes room before this takes its place
         step.effect(row, actor)
     row.save(update_fields=["state"])
-    WorkflowStep.objects.create(
-        target=audit.target_of(row), transition=name, before=before, after=row.state, at=timezone.now(),
-        opinion=clean(opinion.strip(), 2_000), **actor_fields(actor),
-    )  # fmt: skip
+    _keep(row, name, before, actor, opinion)
     verb = f"{row._meta.app_label}.{row._meta.model_name}.{name}"
     changes = {"state": [before, row.state], **({"opinion": [None, opinion.strip()]} if opinion.strip() else {})}
     audit.record(actor=actor, verb=verb, target=row, target_label=str(row), scope_id=_scope(row), changes=changes)
@@ -130,11 +123,17 @@ def history(obj: Model) -> list[WorkflowStep]:
     return list(WorkflowStep.objects.filter(target=audit.target_of(obj)).order_by("pk"))
 
 
-def _round(obj: Model) -> list[WorkflowStep]:
-    """The steps since the last one that began a round, that one included."""
-    steps, rounds = history(obj), of(obj).rounds
-    start = max((place for place, step in enumerate(steps) if step.transition in rounds), default=0)
-    return steps[start:]
+def authored(actor: Any, obj: Any) -> None:
+    """Writing counts as a step, "draft", once a person: whoever wrote at an object may not review it."""
+    if not WorkflowStep.objects.filter(target=audit.target_of(obj), transition="draft", actor_id=actor.pk).exists():
+        _keep(obj, "draft", "", actor)
+
+
+def _keep(obj: Any, transition: str, before: str, actor: Any, opinion: str = "") -> None:
+    WorkflowStep.objects.create(
+        target=audit.target_of(obj), transition=transition, before=before, after=obj.state, at=clock.now(),
+        opinion=clean(opinion.strip(), 2_000), **actor_fields(actor),
+    )  # fmt: skip
 
 
 def _is_own(item: Transition, steps: Sequence[WorkflowStep], user: Any) -> bool:

@@ -6,7 +6,7 @@ from core.workflow import Transition, Workflow, register
 from genes.choices import RulingState
 from genes.services import rulings
 
-AUTHORED = ("draft", "submit")  # who proposed it may not decide on it
+AUTHORED = ("draft", "submit")  # who ever wrote or submitted it may not decide on it
 
 
 def register_all() -> None:
@@ -23,5 +23,4 @@ def register_all() -> None:
                 "end", _("终止裁定"), (RulingState.IN_FORCE,), RulingState.ENDED, "authority.rule", opinion=True, effect=rulings.go_out_of_force
             ),
         ),
-        rounds=("submit",),
     ))  # fmt: skip

@@ -7,7 +7,7 @@ from standards.choices import EditionState
 from standards.services import editions
 
 WRITING = (EditionState.DRAFT, EditionState.COMMENTING)
-AUTHORED = ("draft", "submit")  # who ever wrote or submitted this edition may not decide on it; there are no rounds
+AUTHORED = ("draft", "submit")  # who ever wrote or submitted this edition may not decide on it
 
 
 def _workflow(model: str) -> Workflow:

@@ -10,9 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agency, Person
 from accounts.permissions import require
-from core import audit, clock
-from core.actors import actor_fields
-from core.models import WorkflowStep
+from core import audit, workflow
 from core.texts import clean
 from genes.choices import RulingState
 from genes.models import Ruling
@@ -47,10 +45,7 @@ def propose_ruling(
     )  # fmt: skip
     _checked(ruling)
     ruling.save()
-    WorkflowStep.objects.create(
-        target=audit.target_of(ruling), transition="draft", before="", after=ruling.state, at=clock.now(), opinion="",
-        **actor_fields(actor),
-    )  # fmt: skip
+    workflow.authored(actor, ruling)
     _record(actor, "genes.ruling.draft", ruling, {"holder": [None, holder.name], "basis": [None, ruling.basis]})
     return ruling
 
@@ -72,6 +67,7 @@ def edit_ruling(*, actor: Person, ruling: Ruling, **fields: Any) -> Ruling:
     after = {name: str(getattr(ruling, name) or "") for name in fields}
     changes = {name: [before[name], after[name]] for name in fields if before[name] != after[name]}
     if changes:
+        workflow.authored(actor, ruling)
         _record(actor, "genes.ruling.edit", ruling, changes)
     return ruling
 

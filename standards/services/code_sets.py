@@ -11,12 +11,13 @@ from accounts.models import Agency, Person
 from accounts.permissions import require
 from core import search
 from core.texts import clean
+from core.workflow import authored
 from standards import documents
 from standards.choices import IN_WORK
 from standards.code_tables import CodeRow, MappingRow, check_codes, check_mappings, told
 from standards.models import Code, CodeMapping, CodeSet, CodeSetEdition
 from standards.services.editions import pinyin_key, recorded
-from standards.services.review import authored, require_in_writing
+from standards.services.review import require_in_writing
 from standards.tables import Problem
 
 EDITION_FIELDS = ("label", "valid_from", "note")

@@ -9,7 +9,7 @@ from pypinyin import lazy_pinyin
 
 from accounts.models import Agency, Person
 from accounts.permissions import scope_of
-from core import audit, search
+from core import audit, clock, search
 from standards import documents
 from standards.choices import EditionState, RegistrationStatus, ValueDomain
 from standards.models import CodeSetEdition, Edition
@@ -43,7 +43,7 @@ def check_complete(edition: Any) -> None:
 
 def come_into_force(edition: Any, actor: Person) -> None:
     """The edition becomes the one in force; the one before it is superseded."""
-    now = timezone.now()
+    now = clock.now()
     if isinstance(edition, CodeSetEdition):
         owner: Any = edition.code_set
         others = CodeSetEdition.objects.filter(code_set=owner)
@@ -72,7 +72,7 @@ def go_out_of_force(edition: Any, actor: Person) -> None:
     else:
         owner = edition.element
         owner.registration_status = RegistrationStatus.RETIRED
-        Edition.objects.filter(pk=edition.pk).update(ended_at=timezone.now())
+        Edition.objects.filter(pk=edition.pk).update(ended_at=clock.now())
     owner.current = None
     owner.save()
     search.index([documents.of(owner)])

@@ -6,18 +6,18 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agency, Person
 from accounts.permissions import require
-from core import search
+from core import clock, search
+from core.workflow import authored
 from standards import documents
 from standards.choices import IN_WORK, NameKind, NameOrigin, RegistrationStatus
 from standards.models import DataElement, Edition, ElementName
 from standards.notation import NotationError, parse
 from standards.services.editions import pinyin_key, recorded
-from standards.services.review import authored, require_in_writing
+from standards.services.review import require_in_writing
 
 EDITION_FIELDS = (
     "name", "english_name", "definition", "object_class", "property_term", "representation_term", "notation", "unit",
@@ -119,7 +119,7 @@ def add_names(
             )
     ElementName.objects.bulk_create(new)
     if new:
-        DataElement.objects.filter(pk=element.pk).update(updated_at=timezone.now())
+        DataElement.objects.filter(pk=element.pk).update(updated_at=clock.now())
         search.index([documents.of(element)])
         recorded(actor, "standards.element.name", element, {"names": [None, [name.text for name in new]]})
     return len(new)

@@ -9,24 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.permissions import require
-from core import audit, search
-from core.models import WorkflowStep
+from core import audit, clock, search
 from core.texts import clean
 from standards.choices import EditionState
 from standards.models import Citation, CodeSetEdition, Comment, Edition, StandardText
 from standards.services.editions import recorded
 
 AnyEdition = Edition | CodeSetEdition
-
-
-def authored(actor: Person, edition: AnyEdition) -> None:
-    """Writing counts as a step, so that whoever wrote at an edition may not review it."""
-    target = audit.target_of(edition)
-    if not WorkflowStep.objects.filter(target=target, transition="draft", actor_id=actor.pk).exists():
-        WorkflowStep.objects.create(
-            target=target, transition="draft", before="", after=edition.state,
-            actor_id=actor.pk, actor_name=actor.name, at=timezone.now(),
-        )  # fmt: skip
 
 
 def require_in_writing(edition: AnyEdition) -> None:
@@ -57,7 +46,7 @@ def answer_comment(*, actor: Person, edition: AnyEdition, said: Comment, accepte
     if not accepted and not text.strip():
         raise ValidationError({"answer": _("不采纳时请说明理由。")})
     said.accepted, said.answer = accepted, clean(text.strip(), 2_000)
-    said.answered_by, said.answered_at = actor, timezone.now()
+    said.answered_by, said.answered_at = actor, clock.now()
     said.save()
     recorded(actor, "standards.edition.answer", edition, {"accepted": [None, accepted], "answer": [None, said.answer]})
     return said

@@ -7,10 +7,9 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import Agency, Person
-from core import search
+from core import clock, search
 from standards import documents, seeds
 from standards.choices import EditionState, NameOrigin, RegistrationStatus, StandardLevel, ValueDomain
 from standards.models import Citation, Code, CodeSet, CodeSetEdition, DataElement, Edition, ElementName, StandardText
@@ -57,7 +56,7 @@ def _code_set(agency: Agency, row: dict[str, str]) -> CodeSet:
     )
     edition = CodeSetEdition.objects.create(code_set=code_set, label=row["edition"])
     Code.objects.bulk_create(_codes(edition), batch_size=2_000)
-    edition.state, edition.published_at = EditionState.PUBLISHED, timezone.now()  # from now on the codes stay
+    edition.state, edition.published_at = EditionState.PUBLISHED, clock.now()  # from now on the codes stay
     edition.save()
     text, _made = StandardText.objects.get_or_create(
         number=f"{row['reference']}-{row['edition']}",
@@ -115,7 +114,7 @@ def _elements(agency: Agency, rows: Sequence[dict[str, str]]) -> list[DataElemen
 
 def _edition(element: DataElement, row: dict[str, str], code_set: CodeSet | None) -> Edition:
     return Edition(
-        element=element, number=1, state=EditionState.PUBLISHED, published_at=timezone.now(), submitted_by=element.agency,
+        element=element, number=1, state=EditionState.PUBLISHED, published_at=clock.now(), submitted_by=element.agency,
         value_domain=ValueDomain.ENUMERATED if code_set else ValueDomain.DESCRIBED, code_set=code_set,
         **{name: row[name] for name in _WRITTEN},
     )  # fmt: skip
