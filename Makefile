@@ -24,7 +24,7 @@ up: .venv/runtime ## the whole platform, empty
 	@$(PY) manage.py up
 
 test: .venv/dev ## every test this machine can run; the end lists what it left out
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses 3 --dist loadfile
 
 lint: .venv/dev ## ruff, and the layers
 	@$(PY) -m ruff check .

@@ -28,7 +28,7 @@ from datagene.embedded.postgres import Postgres
 from datagene.embedded.process import free_port
 from datagene.embedded.valkey import Valkey
 
-APPLICATION = "datagene_test_app"  # whose rights the tests have
+APPLICATION = f"datagene_test_app_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # whose rights the tests have
 
 
 def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:

@@ -3,6 +3,7 @@
 import base64
 import io
 import logging
+import os
 import signal
 import subprocess
 import tempfile
@@ -95,7 +96,7 @@ def manager(own: Path) -> Person:
 def planted(own: Path, token: str) -> list[bytes]:
     lines = (own / "keys").read_text().split()
     raw = [base64.urlsafe_b64decode(line) for line in lines]
-    texts = [PASSWORD, OTHER, OWN, token, token.rpartition("_")[2], *lines, str(django_settings.SECRET_KEY)]
+    texts = [PASSWORD, OTHER, OWN, token, token.partition("_")[2], *lines, str(django_settings.SECRET_KEY)]
     return [*(text.encode() for text in texts), *raw, *(key.hex().encode() for key in raw)]
 
 
@@ -158,6 +159,7 @@ def command_lines() -> bytes:
         cursor.execute("SELECT pg_export_snapshot()")
         dump = postgres.start_dump(postgres.major_version(), cursor.fetchone()[0], errors)
         dump.send_signal(signal.SIGSTOP)  # it would be gone before all of /proc is read
+        os.waitpid(dump.pid, os.WUNTRACED)  # on its way into the program it has no command line yet
         found += _command_lines()
         dump.kill()
         dump.communicate()
