@@ -39,7 +39,8 @@ class Held(NamedTuple):
 
     @property
     def key(self) -> str:
-        return f"conformity:{self.column.pk}"
+        """With the edition: what was read for one element says nothing about another that was bound meanwhile."""
+        return f"conformity:{self.column.pk}:{self.edition.pk}"
 
 
 def rules_for(table: Table) -> list[scanner.model.Rule]:

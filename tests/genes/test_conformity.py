@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from assets import contributors
 from assets.models import Column
 from genes.choices import Aspect, DeviationState
 from genes.conforming import Codes, check_of, declared
@@ -123,6 +124,31 @@ def test_what_is_not_bound_any_more_is_held_to_nothing(bound: SimpleNamespace) -
     assert conformity.conformities_visible_to(bound.steward).filter(column=column).count() == 0
     bound.source.scan()
     assert Deviation.objects.get(column=column).state == DeviationState.CLEARED
+
+
+def test_what_was_read_for_one_element_is_not_said_of_another(bound: SimpleNamespace) -> None:
+    class Meanwhile:
+        """Somebody decides while the table is being read."""
+
+        name = "meanwhile"
+
+        def rules_for(self, table: Any) -> list[Any]:
+            bind(bound, "xb", by_name("民族").code)
+            return []
+
+        def store(self, **_facts: Any) -> None:
+            pass
+
+    contributors.register(Meanwhile())
+    try:
+        bound.source.scan()
+    finally:
+        contributors.unregister("meanwhile")
+    known = Conformity.objects.get(column__name="xb")
+    assert (known.edition.name, known.checked, known.failed) == ("性别", 60, 1)
+    assert conformity.overall(bound.steward).unchecked == 1
+    bound.source.scan()
+    assert Conformity.objects.get(column__name="xb").edition.name == "民族"
 
 
 @pytest.mark.parametrize(
