@@ -35,7 +35,7 @@ SOURCE_ERRORS: dict[str, Text] = {
     "not_sqlite": _("文件 {path} 不是 SQLite 数据库。"),
     "bad_encoding": _("文件 {path} 第 {line} 行既不是 UTF-8 也不是 GB18030 编码。"),
     "bad_csv": _("文件 {path} 不是可读的表格：{reason}。"),
-    "file_rejected": _("文件 {path} 未通过安全检查：{reason}。"),
+    "file_rejected": _("{path} 未通过安全检查：{reason}。"),
     "too_large": _("{object} 超过允许的大小：{reason}。"),
     "file_demanded": _("{host}:{port} 索要本机文件，已拒绝并断开。请核实这台服务器是否可信。"),
     "not_listed": _("{object} 不在已登记的前 {kept} 张表之内（数据源共 {found} 张），没有读取。"),

@@ -161,4 +161,7 @@ SENTENCES: dict[str, Text] = {
         "读取它所需的内存超过限额，或使读取进程崩溃（{how}）"
     ),
     "the file": _("文件"),
+    "columns of every {kind}": _("全部 {kind} 的字段"),
+    "row counts": _("行数"),
+    "sizes": _("占用空间"),
 }

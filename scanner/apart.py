@@ -2,8 +2,9 @@
 
 A parser of strangers' files can be made to crash, to run without end or to take all memory. ``Apart`` has the methods of
 a connector that census and test need, and ``read_named`` for a reading; each is carried out by a child process
-(``python -m scanner.apart``) of bounded memory that knows no secret. When the child dies, the file it had opened is
-rejected by name, another child goes on with the others, and this process has lost nothing.
+(``python -m scanner.apart``) of bounded memory that knows no secret. The child tells what it is about to open and how
+long that may take. When it dies or takes longer, that file (or table of a database file) is rejected by name, another
+child goes on with the others, and this process has lost nothing.
 """
 
 import contextlib
@@ -24,12 +25,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Self
 
-from scanner.errors import SourceError, said
+from scanner.errors import Said, SourceError, said
 from scanner.guard import Limits
+from scanner.lean import without
 from scanner.model import Reading, Snapshot, TestReport, Unreadable
 
 _ROOT = str(Path(__file__).parents[1])
-_DEATHS = 20  # files that may kill a child in one listing before the whole is given up
+_DEATHS = 20  # files, or objects of a database file, that may kill a child in one listing before the whole is given up
 _LONGEST = 1 << 30  # bytes of one message
 _LOOK = 200  # milliseconds between two looks at whether to stop
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
@@ -44,6 +46,7 @@ class Apart:
         self._limits = limits
         self._child: subprocess.Popen[bytes] | None = None
         self._at = ""
+        self._seconds = limits.read_seconds
         self._rejected: dict[str, str] = {}
         self.statements = 0
 
@@ -87,7 +90,7 @@ class Apart:
             try:
                 return self._call(method, *arguments)
             except SourceError as error:
-                if self._child is not None or error.code != "file_rejected":
+                if self._child is not None or error.code != "file_rejected" or error.params["path"] in self._rejected:
                     raise
                 self._rejected[error.params["path"]] = error.params["reason"]
         reason = said("too many of its files are broken")
@@ -100,13 +103,13 @@ class Apart:
             while True:
                 kind, *said = self._receive(child, stop)
                 if kind == "at":
-                    self._at = said[0]
+                    self._at, self._seconds = said[0], min(self._limits.read_seconds, said[1])
                 elif kind == "failed":
                     raise SourceError(said[0], **said[1])
                 else:
                     self.statements = said[1]
                     return said[0]
-        except (OSError, EOFError):
+        except (OSError, EOFError, LookupError, TypeError, ValueError):  # it died, or what it says makes no sense
             raise self._death() from None
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -116,14 +119,14 @@ class Apart:
             [sys.executable, "-m", "scanner.apart"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
-        self._at = ""
+        self._at, self._seconds = "", self._limits.read_seconds
         _send(self._child.stdin, (*self._opening, self._rejected))
         return self._child
 
     def _receive(self, child: "subprocess.Popen[bytes]", stop: Stop) -> Any:
         """The next message; what the caller's ``stop`` raises ends the child."""
         assert child.stdout is not None
-        end = time.monotonic() + self._limits.read_seconds
+        end = time.monotonic() + self._seconds * 1.1 + 1  # a reader that watches the time itself says more of it
         heard, wanted = bytearray(), 8
         ready = select.poll()
         ready.register(child.stdout, select.POLLIN)
@@ -131,7 +134,7 @@ class Apart:
             try:
                 stop()
                 if time.monotonic() > end:
-                    raise SourceError("read_failed", object=self._at, reason=said("it took longer than allowed"))
+                    raise self._rejection(said("it took longer than allowed"))
             except BaseException:
                 self.close()
                 raise
@@ -150,7 +153,9 @@ class Apart:
         status = child.wait(10) if child is not None else 0
         self.close()
         how = signal.Signals(-status).name if status < 0 else f"exit {status}"
-        reason = said("reading it took more memory than allowed or broke its reader ({how})", how=how)
+        return self._rejection(said("reading it took more memory than allowed or broke its reader ({how})", how=how))
+
+    def _rejection(self, reason: Said) -> SourceError:
         return SourceError("file_rejected", path=self._at or self._opening[1].get("path", ""), reason=reason)
 
 
@@ -191,10 +196,14 @@ def main() -> None:
     incoming = sys.stdin.buffer
     kind, parameters, limits, folders, rejected = _next(incoming)
     resource.setrlimit(resource.RLIMIT_AS, (limits.reader_memory, limits.reader_memory))
+    without("pandas")
     from scanner.connectors.registry import open_source  # slow import
 
+    def at(what: str, seconds: float = limits.read_seconds) -> None:
+        _send(out, ("at", what, seconds))
+
     connector: Any = open_source(kind, parameters, limits=limits, folders=folders)
-    connector.at, connector.rejected = (lambda file: _send(out, ("at", file))), rejected
+    connector.at, connector.rejected = at, rejected
     with connector:
         while True:
             try:

@@ -31,6 +31,9 @@ _NOBODY_WRITES = Privileges(can_write=False, superuser=False)  # the file is ope
 _COUNTED = 2 << 30  # bytes: rows of a larger file are not counted for a snapshot, which would read it whole
 _HELD = 256 << 20  # bytes: of a larger file, and of what is computed rather than stored, rows are fetched …
 _FEW = 256  # … so many at a time, because each may be as long as ``Limits.row_bytes``
+_ANY = 2**31 - 1  # bytes: SQLite takes its own greatest length for it
+_MANY = 10  # one object has so many times less time for its columns than all of them together
+_OF_ONE = ("read_failed", "file_rejected", "row_too_large")  # what one object alone may have brought about
 _CHECKS = 10_000  # virtual machine steps between two looks at the clock
 
 
@@ -38,11 +41,20 @@ class SQLite(Connector):
     kind = "sqlite"
     label = "SQLite"
     dialect = "sqlite"
+    reads_files = True
     can_cut = True
     parameters = (Parameter("path", "数据库文件", "path"),)
 
     _connection: sqlite3.Connection | None = None
     _deadline = math.inf
+    _reading: str = said("the statement")  # what ``execute`` and ``query`` are about: the table last described
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.at: Callable[[str, float], None] = lambda what, seconds: (
+            None
+        )  # told what is looked at, and how long at most
+        self.rejected: dict[str, str] = {}  # what ended a process that looked at it → how
 
     # -- session ---------------------------------------------------------------------------------------------------
 
@@ -98,9 +110,9 @@ class SQLite(Connector):
             )
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA trusted_schema = OFF")  # functions in a stranger's views stay harmless
+            connection.execute("PRAGMA cell_size_check = ON")
         except sqlite3.Error as error:
             raise self._failure(error, str(path)) from None
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, self.limits.row_bytes)
         connection.set_authorizer(_authorize)
         connection.set_progress_handler(self._too_late, _CHECKS)
         return connection
@@ -111,15 +123,31 @@ class SQLite(Connector):
     # -- statements ------------------------------------------------------------------------------------------------
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._run(sql, parameters, self.limits.statement_seconds, "the statement")
+        return self._run(sql, parameters, self.limits.statement_seconds, self._reading, self._longest)
 
-    def _catalogue(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._run(sql, parameters, self.limits.answer_seconds, "the catalogue")
+    def _catalogue(self, sql: str, parameters: Sequence[Any] = (), what: str = "") -> list[tuple[Any, ...]]:
+        return self._run(sql, parameters, self.limits.answer_seconds, what or self.values["path"])
 
-    def _run(self, sql: str, parameters: Sequence[Any], seconds: float, what: str) -> list[tuple[Any, ...]]:
+    @property
+    def _longest(self) -> int:
+        """Bytes of a value or row that SQLite may hold. Where all that is asked for is a part of it, any."""
+        return _ANY if self.cutting else self.limits.row_bytes
+
+    def _begin(self, what: str, seconds: float, longest: int) -> sqlite3.Connection:
+        """The session for one statement. Whoever waits is told, because SQLite looks at no clock while it prepares one."""
+        if what in self.rejected:
+            raise SourceError("file_rejected", path=what, reason=self.rejected[what])
+        self.at(what, seconds)
         connection = self._session()
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
         self.statements += 1
         self._deadline = time.monotonic() + seconds
+        return connection
+
+    def _run(
+        self, sql: str, parameters: Sequence[Any], seconds: float, what: str, longest: int = 0
+    ) -> list[tuple[Any, ...]]:
+        connection = self._begin(what, seconds, longest or self.limits.row_bytes)
         try:
             connection.text_factory = canonical.decode
             return connection.execute(sql, tuple(parameters)).fetchall()
@@ -127,6 +155,7 @@ class SQLite(Connector):
             raise self._failure(error, what) from None
         finally:
             self._deadline = math.inf
+            self.at(what, self.limits.read_seconds)
 
     def _failure(self, error: Exception, what: str) -> SourceError:
         name = getattr(error, "sqlite_errorname", "")
@@ -167,16 +196,18 @@ class SQLite(Connector):
             if not names:
                 continue
             try:
-                rows += self._catalogue(catalogue.COLUMNS_OF_KIND, [kind])
+                rows += self._catalogue(catalogue.COLUMNS_OF_KIND[kind], (), said("columns of every {kind}", kind=kind))
                 continue
             except SourceError as error:
-                if error.code != "read_failed":
+                if error.code not in _OF_ONE:
                     raise
             for name in names:
                 try:
-                    rows += self._catalogue(catalogue.COLUMNS_OF_ONE, [name, name])
+                    rows += self._run(
+                        catalogue.COLUMNS_OF_ONE, [name, name], self.limits.answer_seconds / _MANY, f"main.{name}"
+                    )
                 except SourceError as error:
-                    broken[name] = str(error.params["reason"])
+                    broken[name] = error.params.get("reason", error.said)
         return rows, broken
 
     def _sizes(self) -> dict[str, int]:
@@ -184,7 +215,7 @@ class SQLite(Connector):
         if os.path.getsize(self.values["path"]) > _COUNTED:
             return {}
         try:
-            return dict(self._catalogue(catalogue.SIZES))
+            return dict(self._catalogue(catalogue.SIZES, (), said("sizes")))
         except SourceError:
             return {}
 
@@ -197,13 +228,13 @@ class SQLite(Connector):
             some = names[start : start + catalogue.TERMS]
             terms = " UNION ALL ".join(f"SELECT {at}, count(*) FROM main.{quoted(n)}" for at, n in enumerate(some))
             try:
-                found |= {some[at]: rows for at, rows in self._catalogue(terms)}
+                found |= {some[at]: rows for at, rows in self._catalogue(terms, (), said("row counts"))}
             except SourceError:
                 continue
         return found
 
     def describe(self, schema: str, name: str) -> Table:
-        label = f"{schema}.{name}"
+        label = self._reading = f"{schema}.{name}"
         objects = [] if schema != "main" else [i for i in self._catalogue(catalogue.OBJECTS) if i[0] == name]
         if not objects:
             raise SourceError("no_such_table", object=label)
@@ -218,7 +249,7 @@ class SQLite(Connector):
             some = table.columns[start : start + catalogue.TESTED]
             tests = ", ".join(catalogue.held(quoted(column.name), column.type) for column in some)
             sql = f"SELECT DISTINCT {tests} FROM main.{quoted(table.name)}"
-            combinations = self._run(sql, (), self.limits.statement_seconds, table.label)
+            combinations = self._run(sql, (), self.limits.statement_seconds, table.label, _ANY)
             for at, column in enumerate(some):
                 held = {(row[2 * at], row[2 * at + 1]) for row in combinations}
                 yield replace(column, value_class=catalogue.class_of(column.type, held))
@@ -235,25 +266,27 @@ class SQLite(Connector):
         yield from self._rows(f"SELECT {wanted} FROM {source}", (), columns, table.label, stored=table.kind == "table")
 
     def printed(self, column: Column) -> str:
-        if self.cutting and column.value_class in (ValueClass.TEXT, ValueClass.BINARY):
-            return f"substr({text_of(column)}, 1, {self.limits.cell + 1})"
-        return text_of(column)
+        if not self.cutting or column.value_class not in (ValueClass.TEXT, ValueClass.BINARY):
+            return text_of(column)
+        kept = f"1, {self.limits.cell + 1}"
+        # a blob is cut before it is written out, which would double it
+        return f"substr({text_of(column, f'substr({quoted(column.name)}, {kept})')}, {kept})"
 
     def query(self, sql: str, parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
-        yield from self._rows(sql, parameters, columns, "the statement")
+        yield from self._rows(sql, parameters, columns, self._reading)
 
     def _rows(
         self, sql: str, parameters: Sequence[Any], columns: Sequence[Column], what: str, *, stored: bool = False
     ) -> Iterator[pa.RecordBatch]:
-        connection = self._session()
-        self.statements += 1
-        self._deadline = time.monotonic() + self.limits.read_seconds
+        connection = self._begin(what, self.limits.statement_seconds, self._longest)
         cursor = connection.cursor()
         size = max(1, min(self.limits.batch_rows, 2_000_000 // len(columns)))
         if not stored or os.path.getsize(self.values["path"]) > _HELD:
             size = min(size, _FEW)
         try:
-            cursor.execute(sql, tuple(parameters))
+            cursor.execute(sql, tuple(parameters))  # prepares it, and finds the first row
+            self._deadline = time.monotonic() + self.limits.read_seconds
+            self.at(what, self.limits.read_seconds)
             while True:
                 connection.text_factory = bytes
                 rows = cursor.fetchmany(size)
@@ -292,11 +325,11 @@ def _authorize(action: int, *_: str | None) -> int:
     return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
 
 
-def text_of(column: Column) -> str:
-    """SQL for the column's value before ``canonical``: in a text column a blob stands as its literal X'…'."""
+def text_of(column: Column, blob: str = "") -> str:
+    """SQL for the column's value before ``canonical``: in a text column a blob (or this of it) stands as its literal X'…'."""
     name = quoted(column.name)
     if column.value_class is ValueClass.TEXT:
-        return f"CASE typeof({name}) WHEN 'blob' THEN quote({name}) ELSE {name} END"
+        return f"CASE typeof({name}) WHEN 'blob' THEN quote({blob or name}) ELSE {name} END"
     return name
 
 

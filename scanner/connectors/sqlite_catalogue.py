@@ -11,30 +11,42 @@ Row = tuple[Any, ...]
 TERMS = 400  # of one UNION ALL; SQLite takes 500
 TESTED = 16  # columns tested a statement: their storage classes have at most so many combinations
 
-OBJECTS = """
-SELECT name, type, wr FROM pragma_table_list
-WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-ORDER BY name"""
+# Not pragma_table_list: it prepares a SELECT of every view, and a few nested views make that last for years. The tables
+# in which the engine's own virtual tables keep their rows are left out.
+_KEPT = "data idx content docsize config segments segdir stat node rowid parent"
+_NO_ROWID = """m.type = 'table' AND m.rootpage > 0 AND EXISTS (
+  SELECT 1 FROM pragma_index_list(m.name, 'main') i
+  WHERE i.origin = 'pk' AND i.name NOT IN (SELECT name FROM main.sqlite_master WHERE type = 'index'))"""
+OBJECTS = f"""
+SELECT m.name, CASE WHEN m.type = 'table' AND NOT coalesce(m.rootpage, 0) THEN 'virtual' ELSE m.type END, {_NO_ROWID}
+FROM main.sqlite_master m WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+AND m.name NOT IN (
+  SELECT v.name || '_' || k.column1 FROM main.sqlite_master v, (VALUES {", ".join(f"('{name}')" for name in _KEPT.split())}) k
+  WHERE v.type = 'table' AND NOT coalesce(v.rootpage, 0))
+ORDER BY m.name"""
 
 _COLUMNS = 'SELECT l.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM '
-COLUMNS_OF_KIND = (
-    _COLUMNS
-    + "pragma_table_list l JOIN pragma_table_xinfo(l.name, 'main') x WHERE l.schema = 'main' AND l.type = ?"
-    + " AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY l.name, x.cid"
-)
+_OF_KIND = {"table": "type = 'table' AND rootpage > 0", "view": "type = 'view'",
+            "virtual": "type = 'table' AND NOT coalesce(rootpage, 0)"}  # fmt: skip
+COLUMNS_OF_KIND = {
+    kind: _COLUMNS + f"(SELECT name FROM main.sqlite_master WHERE {which} AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\') l"
+    " JOIN pragma_table_xinfo(l.name, 'main') x ORDER BY l.name, x.cid"
+    for kind, which in _OF_KIND.items()
+}
 COLUMNS_OF_ONE = _COLUMNS + "(SELECT ? AS name) l JOIN pragma_table_xinfo(?, 'main') x ORDER BY x.cid"
 
-FOREIGN_KEYS = """
-SELECT l.name, k.id, k."table", k."from", k."to" FROM pragma_table_list l JOIN pragma_foreign_key_list(l.name, 'main') k
-WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, k.id, k.seq"""
+_TABLES = f"(SELECT name FROM main.sqlite_master WHERE {_OF_KIND['table']}) l"
+FOREIGN_KEYS = f"""
+SELECT l.name, k.id, k."table", k."from", k."to" FROM {_TABLES} JOIN pragma_foreign_key_list(l.name, 'main') k
+ORDER BY l.name, k.id, k.seq"""
 
-INDEXES = """
+INDEXES = f"""
 SELECT l.name, i.name, i."unique", coalesce(x.name, '(expression)')
-FROM pragma_table_list l JOIN pragma_index_list(l.name, 'main') i JOIN pragma_index_xinfo(i.name, 'main') x
-WHERE l.schema = 'main' AND l.type = 'table' AND i.origin <> 'pk' AND x.key = 1 ORDER BY l.name, i.name, x.seqno"""
+FROM {_TABLES} JOIN pragma_index_list(l.name, 'main') i JOIN pragma_index_xinfo(i.name, 'main') x
+WHERE i.origin <> 'pk' AND x.key = 1 ORDER BY l.name, i.name, x.seqno"""
 
 SIZES = """
-SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name
+SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN main.sqlite_master m ON m.name = s.name
 WHERE s.aggregate = TRUE GROUP BY m.tbl_name"""
 
 

@@ -2,10 +2,8 @@
 
 import os
 import random
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +15,6 @@ from django.test import Client
 from assets.choices import ObjectState
 from assets.models import CensusRun, Column, Table
 from scanner.connectors.base import CUT, Connector
-from scanner.connectors.registry import open_source
-from scanner.errors import SourceError
-from scanner.guard import Limits
 from scanner.model import Reading, Rule
 from scanner.reading import read_table
 from tests.contracts import sources
@@ -106,8 +101,6 @@ def test_a_cell_that_fits_is_measured_whole(estate: Estate, plan: str) -> None:
 @pytest.mark.parametrize("plan", ["pull", "push"])
 @pytest.mark.parametrize("profile", [True, False])
 def test_a_cell_beyond_the_limit_is_cut_at_the_source_and_marked(estate: Estate, plan: str, profile: bool) -> None:
-    if estate.kind == "sqlite":
-        pytest.skip("SQLite hands over no part of a value that is too long: see below")
     with estate.open(row_bytes=100_000, cell=1_000) as connector:
         reading = read(connector, estate, plan, profile=profile)
         assert not connector.cutting
@@ -124,18 +117,6 @@ def test_a_cell_beyond_the_limit_is_cut_at_the_source_and_marked(estate: Estate,
         assert "cut" not in (reading.columns[1].length or {})
     else:
         assert reading.columns == ()
-
-
-def test_a_sqlite_table_with_a_cell_beyond_the_limit_is_refused_by_name(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "x.db")) as made:
-        made.execute("CREATE TABLE t (a TEXT)")
-        made.execute("INSERT INTO t VALUES (?)", ["x" * 200_000])
-        made.commit()
-    limits = Limits(row_bytes=100_000)
-    source = open_source("sqlite", {"path": str(tmp_path / "x.db")}, limits=limits)
-    with source as connector, pytest.raises(SourceError) as caught:
-        read_table(connector, connector.describe("main", "t"))
-    assert (caught.value.code, caught.value.params["object"]) == ("row_too_large", "main.t")
 
 
 def test_values_that_do_not_fit_the_memory_are_cut_too(postgres_server: str) -> None:

@@ -254,7 +254,7 @@ def test_one_upload_of_every_hostile_file_and_a_good_one(city: SimpleNamespace) 
     client = Client()
     client.force_login(city.police.viewer)
     page = client.get(CensusRun.objects.get().get_absolute_url()).content.decode()
-    assert "文件 inflated.xlsx 未通过安全检查：其中有部分压缩超过 200 倍" in page
+    assert "inflated.xlsx 未通过安全检查：其中有部分压缩超过 200 倍" in page
     scan = finished(requests.request_scan(actor=city.police.manager, source=source))
     assert (scan.state, scan.partial, scan.result["tables"]) == ("succeeded", False, 3)
 
