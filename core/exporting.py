@@ -7,6 +7,7 @@ because spreadsheets take them for the plain ones. Who took what away is in the 
 import codecs
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ EXCEL_ROWS = 100_000  # a workbook is written whole before it is sent; more rows
 CELL = 32_767  # characters that Excel keeps in a cell
 CHUNK = 500
 _TRIGGERS = tuple("=+-@\t\r\n＝＋－＠")
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # a workbook takes _x0041_ for an A
 _CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in range(32) if chr(code) not in "\t\n\r"}
 
 
@@ -129,7 +131,7 @@ def workbook_pieces(fields: Sequence[Field], rows: Iterable[Any], name: str) -> 
     for place in range(1, len(fields) + 1):
         sheet.column_dimensions[get_column_letter(place)].width = 18
     for line in _cells(fields, rows):
-        sheet.append(line)
+        sheet.append([_ESCAPE.sub("_x005F_", item) if isinstance(item, str) else item for item in line])
     file = tempfile.TemporaryFile()  # noqa: SIM115  closed when it is read to its end
     book.save(file)
     return _read(file)
@@ -167,4 +169,9 @@ def cell(value: Any) -> Any:
     if isinstance(value, list | tuple):
         value = _("、").join(map(str, value))
     text = clean(value, CELL - 1).translate(_CONTROL)
-    return f"'{text}" if text.startswith(_TRIGGERS) else text
+    return f"'{text}" if text.lstrip("'").startswith(_TRIGGERS) else text
+
+
+def unarmed(text: str) -> str:
+    """What a cell of ours said before it was kept from becoming a formula."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_TRIGGERS) else text

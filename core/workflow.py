@@ -7,6 +7,7 @@ administrators included.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -110,7 +111,7 @@ def apply(obj: M, name: str, *, actor: Any, opinion: str = "") -> M:
     if step.effect:  # first: what was in force makes room before this takes its place
         step.effect(row, actor)
     row.save(update_fields=["state"])
-    _keep(row, name, before, actor, opinion)
+    _step(row, name, before, actor, clock.now(), opinion).save()
     verb = f"{row._meta.app_label}.{row._meta.model_name}.{name}"
     changes = {"state": [before, row.state], **({"opinion": [None, opinion.strip()]} if opinion.strip() else {})}
     audit.record(actor=actor, verb=verb, target=row, target_label=str(row), scope_id=_scope(row), changes=changes)
@@ -123,15 +124,19 @@ def history(obj: Model) -> list[WorkflowStep]:
     return list(WorkflowStep.objects.filter(target=audit.target_of(obj)).order_by("pk"))
 
 
-def authored(actor: Any, obj: Any) -> None:
+def authored(actor: Any, *objects: Any) -> None:
     """Writing counts as a step, "draft", once a person: whoever wrote at an object may not review it."""
-    if not WorkflowStep.objects.filter(target=audit.target_of(obj), transition="draft", actor_id=actor.pk).exists():
-        _keep(obj, "draft", "", actor)
+    targets = {audit.target_of(obj): obj for obj in objects}
+    drafted = WorkflowStep.objects.filter(target__in=targets, transition="draft", actor_id=actor.pk)
+    for target in drafted.values_list("target", flat=True):
+        targets.pop(target, None)
+    at = clock.now()
+    WorkflowStep.objects.bulk_create(_step(obj, "draft", "", actor, at) for obj in targets.values())
 
 
-def _keep(obj: Any, transition: str, before: str, actor: Any, opinion: str = "") -> None:
-    WorkflowStep.objects.create(
-        target=audit.target_of(obj), transition=transition, before=before, after=obj.state, at=clock.now(),
+def _step(obj: Any, transition: str, before: str, actor: Any, at: datetime, opinion: str = "") -> WorkflowStep:
+    return WorkflowStep(
+        target=audit.target_of(obj), transition=transition, before=before, after=obj.state, at=at,
         opinion=clean(opinion.strip(), 2_000), **actor_fields(actor),
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """REST of standards: elements, code sets, their editions under review, standard texts, and what follows from a notation."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -20,10 +22,13 @@ from core.api import ApiRouter, ApiView, Creates, Deletes, Updates
 from core.errors import BadParameter
 from standards import comparing, notation, selectors, serializers
 from standards.code_tables import CodeRow, MappingRow
+from standards.element_tables import Row, digest, lines_of
 from standards.filters import CodeEditionFilter, CodeSetFilter, EditionFilter, ElementFilter, TextFilter
 from standards.models import Citation, CodeSet, CodeSetEdition, Comment, DataElement, Edition, ElementName, StandardText
 from standards.services import code_sets, review, texts
+from standards.services.element_import import import_elements, planned
 from standards.services.elements import add_names, create_element, draft_edition, edit_draft, remove_name
+from standards.tables import MAX_BYTES, TableError, read_grids
 
 DATE = OpenApiParameter("valid_on", date, description="Codes that held on this day; today without it.")
 DIALECT = OpenApiParameter("dialect", str, enum=notation.DIALECTS, default="postgresql")
@@ -38,7 +43,7 @@ class ElementViewSet(Creates):
     filterset_class = ElementFilter
     orderings = {"code": ("code",), "name": ("sort_key",), "updated": ("-updated_at",)}
     default_ordering = "code"
-    verbs = {"create": "standard.edit", "draft": "standard.edit", "add_names": "standard.edit"}
+    verbs = dict.fromkeys(("create", "draft", "add_names", "import_table"), "standard.edit")
 
     def get_queryset(self) -> QuerySet[Any]:
         return selectors.elements_visible_to(self.request.user)
@@ -56,6 +61,32 @@ class ElementViewSet(Creates):
         edition = draft_edition(actor=request.user, element=self.get_object())
         shown = selectors.editions_visible_to(request.user).get(pk=edition.pk)
         return Response(serializers.EditionSerializer(shown, context=self.get_serializer_context()).data)
+
+    @extend_schema(request=serializers.ElementFileBody, responses={200: serializers.ImportSerializer})
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import",
+        parser_classes=[MultiPartParser],
+        max_body=MAX_BYTES + (1 << 20),
+    )
+    def import_table(self, request: Request) -> Response:
+        """A printed table of elements: what each row would become (``dry_run``), or drafts of what is taken, all or nothing."""
+        body = serializers.ElementFileBody(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        self.permit("standard.edit", data["agency"].pk)
+        try:
+            lines, over = lines_of(read_grids(data["file"].name, data["file"].read()))
+        except TableError as error:
+            raise exceptions.ValidationError({"file": [str(error)]}) from error
+        if data["dry_run"]:
+            rows = planned(request.user, lines)
+        else:
+            rows = import_elements(
+                actor=request.user, agency=data["agency"], domain=data["domain"], lines=lines, take=data["take"], seen=data["seen"]
+            )  # fmt: skip
+        return Response(serializers.ImportSerializer(_told(rows, data["take"], over, data["dry_run"])).data)
 
     @extend_schema(responses={200: serializers.NameSerializer(many=True)}, filters=False)
     @action(detail=True, methods=["get"], pagination_class=None)
@@ -102,6 +133,19 @@ class ElementViewSet(Creates):
         if edition is None or not edition.notation:
             raise Http404
         return edition
+
+
+def _told(rows: Sequence[Row], take: Collection[str], over: list[str], dry_run: bool) -> dict[str, Any]:
+    told = [
+        {
+            "sheet": row.line.sheet, "line": row.line.line, "code": row.code, "name": row.line.values.get("name", ""),
+            "outcome": row.outcome, "kinds": row.kinds, "taken": row.taken(take),
+            "reasons": [{"kind": kind, "text": text} for kind, text in row.reasons],
+        }
+        for row in rows
+    ]  # fmt: skip
+    taken = sum(row.taken(take) for row in rows)
+    return {"dry_run": dry_run, "seen": digest(rows), "taken": taken, "rows": told, "over": over}
 
 
 class NameViewSet(Deletes):

@@ -1,21 +1,17 @@
 """Filters that pages and the API share."""
 
 import django_filters as filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.filters import YES_NO, ChoicesFilter, word
 from standards.choices import Domain, EditionState, Level, RegistrationStatus, StandardLevel, TextStatus, ValueDomain
-from standards.models import Code, CodeSet, CodeSetEdition, DataElement, Edition, StandardText
+from standards.models import Code, CodeSet, CodeSetEdition, DataElement, Edition, ElementName, StandardText
 from standards.selectors import code_editions_for_review, editions_for_review
 
 
 class ElementFilter(filters.FilterSet):
-    q = filters.CharFilter(
-        method=word("name", "code", "current__english_name", "current__definition", "names__text"),
-        label=_("搜索"),
-        distinct=True,
-    )
+    q = filters.CharFilter(method="containing", label=_("搜索"))
     domain = ChoicesFilter(choices=Domain.choices, label=_("主题域"))
     level = ChoicesFilter(choices=Level.choices, field_name="current__level", label=_("安全级别"))
     status = ChoicesFilter(choices=RegistrationStatus.choices, field_name="registration_status", label=_("登记状态"))
@@ -27,6 +23,14 @@ class ElementFilter(filters.FilterSet):
     class Meta:
         model = DataElement
         fields: list[str] = []
+
+    def containing(self, queryset: QuerySet[DataElement], _name: str, text: str) -> QuerySet[DataElement]:
+        """In its words or in a further name, which are many to an element: each is listed once."""
+        words = ("name", "code", "current__english_name", "current__definition")
+        condition = Q(pk__in=ElementName.objects.filter(text__icontains=text).values("element_id"))
+        for field in words:
+            condition |= Q(**{f"{field}__icontains": text})
+        return queryset.filter(condition)
 
     def for_review(self, queryset: QuerySet[DataElement], _name: str, answer: str) -> QuerySet[DataElement]:
         waiting = editions_for_review(self.request.user if self.request else None).values("element_id")

@@ -7,11 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from standards.choices import Domain, NameKind
+from standards.element_tables import KINDS, Line, lines_of, unpacked
 from standards.models import CodeSetEdition, Edition, StandardText
 from standards.services.code_sets import EDITION_FIELDS as CODE_EDITION_FIELDS
 from standards.services.elements import EDITION_FIELDS
 from standards.services.texts import FIELDS as TEXT_FIELDS
-from standards.tables import MAX_BYTES, Labels, Table, TableError, read_file, read_text
+from standards.tables import MAX_BYTES, Labels, Table, TableError, read_file, read_grids, read_text
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 _LONG = forms.Textarea(attrs={"rows": 2})
@@ -149,6 +150,58 @@ class TableForm(forms.Form):
         except TableError as error:
             self.add_error(self.source, str(error))
         return given
+
+
+class ElementFileForm(forms.Form):
+    """A printed table of elements; `lines` afterwards are its rows, `over` what was read over."""
+
+    agency = forms.ModelChoiceField(
+        label=_("管理机构"), queryset=Agency.objects.none(), help_text=_("新数据元由该机构管理。")
+    )
+    domain = forms.ChoiceField(
+        label=_("主题域"),
+        choices=Domain.choices,
+        initial=Domain.GENERAL,
+        help_text=_("表中没有写明主题域的新数据元归入这里。"),
+    )
+    file = forms.FileField(
+        label=_("上传文件"), help_text=_("xlsx、xls 或 CSV；每行一个数据元，或按国家标准的样式每个数据元一块。")
+    )
+    lines: list[Line]
+    over: list[str]
+
+    def __init__(self, *args: Any, agencies: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        among(self.fields["agency"], agencies)
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        try:
+            if upload.size > MAX_BYTES:
+                raise TableError(_("文件超过 %(size)s MB，请分成几份。") % {"size": MAX_BYTES >> 20})
+            self.lines, self.over = lines_of(read_grids(upload.name, upload.read()))
+        except TableError as error:
+            raise forms.ValidationError(str(error)) from error
+        return upload
+
+
+class ElementImportForm(ElementFileForm):
+    """The rows of a file that was looked at, carried along as JSON, and what to take of them."""
+
+    file = None  # type: ignore[assignment]
+    rows = forms.CharField(widget=forms.HiddenInput, max_length=9_000_000)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    take = forms.MultipleChoiceField(choices=tuple(KINDS.items()), required=False)
+
+    def clean_rows(self) -> str:
+        text: str = self.cleaned_data["rows"]
+        self.lines = unpacked(text)
+        if not self.lines:
+            raise forms.ValidationError(_("预览已失效，请重新上传文件。"))
+        return text
+
+    def clean_file(self) -> Any:
+        return None
 
 
 class TextForm(forms.ModelForm):  # type: ignore[type-arg]

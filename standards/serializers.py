@@ -10,6 +10,7 @@ from accounts.serializers import AgencyReference
 from core.api import VisibleKey
 from core.models import WorkflowStep
 from standards.choices import Domain, Level, NameKind, StandardLevel, TextStatus, ValueDomain
+from standards.element_tables import DEFAULT_TAKE, KINDS
 from standards.models import (
     Citation,
     Code,
@@ -107,6 +108,50 @@ class ElementBody(EditionBody):
     agency = VisibleKey(queryset=Agency.objects.all())
     code = serializers.CharField(max_length=40)
     domain = serializers.ChoiceField(choices=Domain.choices)
+
+
+class ElementFileBody(serializers.Serializer[Any]):
+    """A multipart form: a printed table (xlsx, xls, CSV), who keeps its new elements, and which classes of rows to take.
+
+    ``dry_run`` (the default) writes nothing; a ``seen`` from its answer makes sure that the registry is still what was shown.
+    """
+
+    file = serializers.FileField()
+    agency = VisibleKey(queryset=Agency.objects.all())
+    domain = serializers.ChoiceField(choices=Domain.choices, required=False, default=Domain.GENERAL)
+    take = serializers.ListField(
+        child=serializers.ChoiceField(choices=tuple(KINDS.items())), required=False, default=DEFAULT_TAKE
+    )
+    seen = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
+    dry_run = serializers.BooleanField(required=False, default=True)
+
+
+class ImportReasonSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField(read_only=True)
+    text = serializers.CharField(read_only=True)
+
+
+class ImportRowSerializer(serializers.Serializer[Any]):
+    """``outcome``: new, change, same or error; ``kinds``: the classes that must all be taken before the row is."""
+
+    sheet = serializers.CharField(read_only=True)
+    line = serializers.IntegerField(read_only=True)
+    code = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    outcome = serializers.CharField(read_only=True)
+    kinds = serializers.ListField(child=serializers.CharField(), read_only=True)
+    taken = serializers.BooleanField(read_only=True)
+    reasons = ImportReasonSerializer(many=True, read_only=True)
+
+
+class ImportSerializer(serializers.Serializer[Any]):
+    """What each row became, or would; ``over``: what of the file was read over."""
+
+    dry_run = serializers.BooleanField(read_only=True)
+    seen = serializers.CharField(read_only=True)
+    taken = serializers.IntegerField(read_only=True)
+    rows = ImportRowSerializer(many=True, read_only=True)
+    over = serializers.ListField(child=serializers.CharField(), read_only=True)
 
 
 class NameSerializer(serializers.ModelSerializer[ElementName]):

@@ -10,11 +10,13 @@ import tempfile
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from core.exporting import unarmed
 from core.texts import Text, clean
 from scanner.connectors import workbook
 from scanner.errors import SourceError
@@ -26,6 +28,7 @@ MAX_COLUMNS = 200
 LIMITS = replace(
     Limits(), workbook_bytes=60 << 20, workbook_cells=4_000_000, workbook_seconds=30, workbook_memory=2 << 30
 )
+CELL = 5_000  # characters of a cell that are read
 HEAD_WITHIN = 20  # rows; a title and notes may stand above
 Grid = list[list[str]]
 
@@ -54,12 +57,12 @@ class Labels:
     plain: frozenset[str] = frozenset()  # keys whose values are codes: full-width letters become plain ones
 
     def key(self, head: str) -> str:
-        """The column that a head names, "" for an unknown one."""
-        return self._by_head.get(_bare(head), "")
+        """The column that a head names, "" for an unknown one. What stands in brackets counts when the head is known by it."""
+        return self._by_head.get(_whole(head)) or self._by_head.get(_bare(head), "")
 
-    @property
+    @cached_property
     def _by_head(self) -> dict[str, str]:
-        return {_bare(name): key for key, names in self.names.items() for name in names}
+        return {_whole(name): key for key, names in self.names.items() for name in names}
 
 
 @dataclass(frozen=True)
@@ -72,23 +75,31 @@ class Table:
 
 def read_file(name: str, content: bytes, labels: Labels) -> Table:
     """A workbook (its first sheet with a known head) or a CSV file. Raises TableError."""
+    return _first_known(read_grids(name, content), labels)
+
+
+def read_grids(name: str, content: bytes) -> dict[str, Grid]:
+    """The cells of every sheet of a workbook, or of a CSV file (its only sheet is called ""). Raises TableError."""
     if len(content) > MAX_BYTES:
         raise TableError(_("文件超过 %(size)s MB，请分成几份。") % {"size": MAX_BYTES >> 20})
-    if content[:4] == b"PK\x03\x04" or name.lower().endswith((".xlsx", ".xlsm")):
-        return _first_known(_sheets(name, content), labels)
-    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise TableError(_("这是旧式 xls 文件，请另存为 xlsx 再上传。"))
-    return read_text(_decoded(content), labels)
+    if content.startswith((b"PK\x03\x04", workbook.OLD_MAGIC)) or name.lower().endswith((".xlsx", ".xlsm")):
+        return _sheets(name, content)
+    return {"": grid_of(_decoded(content))}
 
 
 def read_text(text: str, labels: Labels) -> Table:
     """A paste from a spreadsheet (tabs) or CSV text. Raises TableError."""
-    delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
+    return read_grid(grid_of(text), labels)
+
+
+def grid_of(text: str) -> Grid:
+    """Cells of a text, apart by tabs or commas, whichever its first rows have more of. Raises TableError."""
+    top = "\n".join(text.split("\n", HEAD_WITHIN)[:HEAD_WITHIN])
+    delimiter = "\t" if top.count("\t") > top.count(",") or "\t" in top.partition("\n")[0] else ","
     try:
-        grid = [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
+        return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
     except csv.Error as error:
         raise TableError(_("表格无法解析：%(detail)s。请检查引号是否成对。") % {"detail": error}) from None
-    return read_grid(grid, labels)
 
 
 def read_grid(grid: Grid, labels: Labels) -> Table:
@@ -112,13 +123,15 @@ def _rows(grid: Grid, first: int, keys: Sequence[str], labels: Labels) -> list[t
     import pandas  # slow import: half a second
 
     body = [(row + [""] * len(keys))[: len(keys)] for row in grid[first:]]
+    if not body:
+        return []
     frame = pandas.DataFrame(body, dtype=str, index=range(first + 1, first + 1 + len(body)))
-    frame = frame.map(_tidy)
+    frame = frame.map(tidy)
     frame = frame[(frame != "").any(axis=1)]
     known: dict[str, pandas.Series] = {}
     for place, key in enumerate(keys):
         if key:
-            column = frame[place].map(_plain) if key in labels.plain else frame[place]
+            column = frame[place].map(plain) if key in labels.plain else frame[place]
             known[key] = known[key].where(known[key] != "", column) if key in known else column
     kept = pandas.DataFrame(known, index=frame.index)
     return [(int(line), dict(row)) for line, row in zip(kept.index, kept.to_dict("records"), strict=True)]
@@ -185,17 +198,22 @@ def _decoded(content: bytes) -> str:
     raise TableError(_("无法识别文件编码，请另存为 UTF-8 或 GB18030。"))
 
 
+def _whole(head: str) -> str:
+    """A head without blanks, full-width forms and stars."""
+    return "".join(unicodedata.normalize("NFKC", head).split()).lower().strip("*:")
+
+
 def _bare(head: str) -> str:
-    """A head without blanks, full-width forms, stars and what stands in brackets: "数据 格式（必填）*" is 数据格式."""
-    text = "".join(unicodedata.normalize("NFKC", head).split()).lower()
+    """The same without what stands in brackets: "数据 格式（必填）*" is 数据格式."""
+    text = _whole(head)
     return text.partition("(")[0].strip("*:") or text
 
 
-def _tidy(cell: str) -> str:
-    """Blanks of every kind at the ends, and the apostrophe that our own files put before a formula."""
-    text = clean(cell.strip().strip("\u3000\ufeff\u200b"), 5_000)
-    return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@＝＋－＠") else text
+def tidy(cell: str) -> str:
+    """Without blanks of every kind at the ends, lines ended alike, and without the apostrophe before what is no formula."""
+    text = unarmed(cell).replace("\r\n", "\n").replace("\r", "\n")
+    return clean(text.strip().strip("\u3000\ufeff\u200b").strip(), CELL)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())

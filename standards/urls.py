@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from standards.views import codes, elements, library, review
+from standards.views import codes, elements, library, review, tables
 
 app_name = "standards"
 
@@ -29,6 +29,7 @@ def editions(prefix: str, name: str, citing: str, kind: str, detail: type[review
 urlpatterns = [
     path("", library.Overview.as_view(), name="overview"),
     path("elements/", elements.ElementList.as_view(), name="element_list"),
+    path("elements/import/", tables.ElementImport.as_view(), name="element_import"),
     path("elements/new/", elements.ElementCreate.as_view(), name="element_create"),
     path("elements/<uuid:pk>/", elements.ElementDetail.as_view(), name="element_detail"),
     path("elements/<uuid:pk>/draft/", elements.EditionDraft.as_view(), name="edition_draft"),

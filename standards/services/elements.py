@@ -13,7 +13,7 @@ from accounts.permissions import require
 from core import clock, search
 from core.workflow import authored
 from standards import documents
-from standards.choices import IN_WORK, NameKind, NameOrigin, RegistrationStatus
+from standards.choices import IN_WORK, NameOrigin, RegistrationStatus
 from standards.models import DataElement, Edition, ElementName
 from standards.notation import NotationError, parse
 from standards.services.editions import pinyin_key, recorded
@@ -155,6 +155,3 @@ def _set(edition: Edition, fields: dict[str, Any]) -> None:
             parse(edition.notation)
         except NotationError as error:
             raise ValidationError({"notation": _("数据格式无法解析：%(detail)s") % {"detail": error}}) from error
-
-
-KINDS_OF_NAMES = {"synonyms": NameKind.SYNONYM, "english": NameKind.ENGLISH, "abbreviations": NameKind.ABBREVIATION}

@@ -13,9 +13,9 @@ from core import clock, search
 from standards import documents, seeds
 from standards.choices import EditionState, NameOrigin, RegistrationStatus, StandardLevel, ValueDomain
 from standards.models import Citation, Code, CodeSet, CodeSetEdition, DataElement, Edition, ElementName, StandardText
+from standards.printing import KINDS_OF_NAMES
 from standards.regions import REFERENCE, regions
 from standards.services.editions import pinyin_key, recorded
-from standards.services.elements import KINDS_OF_NAMES
 
 _WRITTEN = (
     "name", "english_name", "definition", "object_class", "property_term", "representation_term", "notation", "unit",

@@ -1,6 +1,6 @@
 """Data elements: list, one element, its editions and their review, its names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,9 +13,10 @@ from accounts.models import Agency
 from accounts.permissions import can, require
 from accounts.scope import agency_ids
 from core import workflow
+from core.exporting import ExportPage, Field
 from core.texts import Text
-from core.views import ActionView, Column, Crumb, DetailPage, EditPage, ListPage, Tab
-from standards import selectors
+from core.views import ActionView, Column, Crumb, DetailPage, EditPage, Tab
+from standards import printing, selectors
 from standards.choices import IN_WORK
 from standards.filters import ElementFilter
 from standards.forms import EditionForm, ElementForm, NameForm
@@ -24,7 +25,7 @@ from standards.services.elements import add_names, create_element, draft_edition
 from standards.views.review import ELEMENTS, HOME, actions_on, crumbs_of, differences_of
 
 
-class ElementList(ListPage):
+class ElementList(ExportPage):
     verb = "data.view"
     title = _("数据元")
     noun = _("个数据元")
@@ -47,6 +48,13 @@ class ElementList(ListPage):
 
     def queryset(self) -> QuerySet[DataElement]:
         return selectors.elements_visible_to(self.request.user)
+
+    def exports(self) -> Sequence[Field]:
+        return printing.fields()
+
+    def prepare(self, rows: Sequence[DataElement]) -> None:
+        if self.request.GET.get("export"):
+            printing.prefetch(rows)
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
