@@ -69,9 +69,10 @@ def _sheets(path: Path, shown: str, folder: Path, limits: Limits) -> tuple[Sheet
 
 def _taken_apart(path: Path, shown: str, folder: Path, limits: Limits, *how: str) -> list[dict[str, Any]]:
     with os.fdopen(open_file(path, limits.workbook_bytes), "rb") as file:
-        if how != ("grid",) or file.read(len(OLD_MAGIC)) != OLD_MAGIC:  # which is no archive: only the child's limits hold it
+        # An xls file is no archive: only the limits of the child hold it.
+        if how != ("grid",) or file.read(len(OLD_MAGIC)) != OLD_MAGIC:
             workbook_guard.check(file, shown, limits)
-        file.seek(0)
+        os.lseek(file.fileno(), 0, os.SEEK_SET)  # the child reads the descriptor; file.seek may stay within its buffer
         _run_child(file.fileno(), shown, folder, limits, *how)
     try:
         found: list[dict[str, Any]] = json.loads((folder / "sheets.json").read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
 """Printed tables of elements: read in the shapes agencies have, held against the registry, taken in as drafts, printed again."""
 
 import io
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,6 +103,14 @@ def test_the_printed_form_of_a_block_an_element_is_read() -> None:
 def test_csv_in_the_encodings_of_agencies(encoding: str) -> None:
     text = "数据元目录,,\r\n编号,名称,格式\r\nDE001,船名,c..50\r\n"
     assert lines(text.encode(encoding), "表.csv")[0].values == {"code": "DE001", "name": "船名", "notation": "c..50"}
+
+
+def test_an_old_workbook_is_read_too() -> None:
+    content = (Path(__file__).parent / "data" / "elements.xls").read_bytes()  # written by xlwt, as Excel 97 does
+    assert [line.values for line in lines(content, "目录.xls")] == [
+        {"code": "DE001", "name": "船名", "notation": "c..50", "length": "50"},
+        {"code": "DE002", "name": "船籍港", "notation": "c..50", "length": "50"},
+    ]
 
 
 @pytest.mark.parametrize(
