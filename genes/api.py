@@ -1,4 +1,4 @@
-"""REST of genes: conformity and the register of deviations."""
+"""REST of genes: conformity, the register of deviations, and suggestions for columns that are in no source yet."""
 
 from typing import Any
 
@@ -7,12 +7,22 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
 
-from core.api import ApiRouter, ReadViewSet
+from core.api import ApiRouter, ApiView, ReadViewSet
+from genes.engine.evidence import Column
 from genes.filters import ConformityFilter, DeviationFilter
 from genes.models import Conformity, Deviation
 from genes.selectors import conformity
-from genes.serializers import AcceptBody, ConformitySerializer, DeviationSerializer, RatesSerializer
+from genes.selectors.suggestions import suggestion
+from genes.serializers import (
+    AcceptBody,
+    ConformitySerializer,
+    DeviationSerializer,
+    NewColumnBody,
+    RatesSerializer,
+    SuggestionSerializer,
+)
 from genes.services.conformity import accept_deviation, withdraw_acceptance
 
 
@@ -75,6 +85,31 @@ class DeviationViewSet(ReadViewSet):
         return Response(self.read_serializer(self.fresh(deviation.pk)).data)
 
 
+class SuggestionViewSet(ApiView, GenericViewSet[Any]):
+    """数据元建议: which elements a column would carry that is in no source yet. Nothing is stored."""
+
+    queryset = Conformity.objects.none()
+    serializer_class = SuggestionSerializer
+    pagination_class = None
+    filter_backends = []
+    verbs = {"create": "data.view"}
+    token_scopes = {"create": "read"}
+
+    @extend_schema(request=NewColumnBody, responses={200: SuggestionSerializer})
+    def create(self, request: Request) -> Response:
+        """The likeliest elements of one column, with reasons; an empty list is an answer too."""
+        body = NewColumnBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        declared = given["type"]
+        if given["length"] and declared and "(" not in declared:
+            declared = f"{declared}({given['length']})"
+        column = Column(given["name"], declared, given["comment"], given["table"], given["table_comment"])
+        found = suggestion(column, given["siblings"], given["values"])
+        return Response(SuggestionSerializer(found).data)
+
+
 def register(router: ApiRouter) -> None:
     router.register("conformity", ConformityViewSet, basename="conformity")
     router.register("deviations", DeviationViewSet, basename="deviation")
+    router.register("gene-suggestions", SuggestionViewSet, basename="gene-suggestion")

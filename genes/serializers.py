@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from assets.serializers import ColumnReference, TableReference
 from genes.models import Conformity, Deviation
-from standards.serializers import ElementReference
+from standards.serializers import CodeSetReference, ElementReference
 
 
 class ConformitySerializer(serializers.ModelSerializer[Conformity]):
@@ -72,3 +73,52 @@ class RatesSerializer(serializers.Serializer[Any]):
     overall = RateSerializer()
     agencies = RateSerializer(many=True)
     systems = RateSerializer(many=True)
+
+
+class NewColumnBody(serializers.Serializer[Any]):
+    """A column that is in no source yet. ``values`` are looked at and forgotten; up to a thousand."""
+
+    name = serializers.CharField(max_length=200)
+    comment = serializers.CharField(max_length=2_000, required=False, default="", allow_blank=True)
+    type = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    length = serializers.IntegerField(min_value=1, max_value=1 << 30, required=False, allow_null=True, default=None)
+    table = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    table_comment = serializers.CharField(max_length=2_000, required=False, default="", allow_blank=True)
+    siblings = serializers.ListField(
+        child=serializers.CharField(max_length=200), max_length=2_000, required=False, default=list
+    )
+    values = serializers.ListField(
+        child=serializers.CharField(max_length=500, allow_blank=True), max_length=1_000, required=False, default=list
+    )
+
+    def validate_name(self, name: str) -> str:
+        if not name.isprintable():
+            raise serializers.ValidationError(_("名称含有不可见字符。"))
+        return name
+
+
+class EvidenceSerializer(serializers.Serializer[Any]):
+    """``kind``: table, comment, name, type or values; ``figure`` 0–1 (of values their share); ``weight`` in log-odds."""
+
+    kind = serializers.CharField()
+    figure = serializers.FloatField()
+    text = serializers.CharField()
+    weight = serializers.FloatField()
+
+
+class SuggestedSerializer(serializers.Serializer[Any]):
+    element = ElementReference()
+    notation = serializers.CharField(source="element.current.notation")
+    code_set = CodeSetReference(source="element.current.code_set", allow_null=True)
+    level = serializers.CharField(source="element.current.level")
+    confidence = serializers.FloatField()
+    evidence = EvidenceSerializer(many=True)
+
+
+class SuggestionSerializer(serializers.Serializer[Any]):
+    """``zone``: auto (may be taken unseen), suggested (a person decides) or none (no element fits); ``best`` null: none does."""
+
+    zone = serializers.CharField()
+    best = ElementReference(source="best.element", allow_null=True, default=None)
+    none = serializers.FloatField()
+    candidates = SuggestedSerializer(many=True)

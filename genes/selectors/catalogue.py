@@ -1,14 +1,18 @@
 """The catalogue as the engine reads it. Built once per state of the registry in each process; a second or two of work."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Max
 
 from genes.engine import rank
+from genes.engine.evidence import Column
 from genes.engine.lexicon import Element, Lexicon
-from genes.engine.match import Matcher
+from genes.engine.match import Candidate, Matcher
+from genes.engine.values import Facts, Profile, facts
 from standards.choices import NameKind
 from standards.models import Code, CodeSet, DataElement, ElementName
 
@@ -16,6 +20,23 @@ from standards.models import Code, CodeSet, DataElement, ElementName
 class _Codes(NamedTuple):
     title: str
     names: dict[str, str]
+
+
+_ONE_AT_A_TIME = Lock()  # a matcher remembers texts, and the threads of a web process share it
+
+
+class Answered(NamedTuple):
+    matcher: Matcher
+    facts: list[Facts]
+    answers: list[list[Candidate]]
+
+
+def answered(columns: Sequence[Column], profiles: Sequence[Profile | None], top: int = 3) -> Answered:
+    """The answers for columns that need not stand in any source, from their descriptions and what is known of their values."""
+    with _ONE_AT_A_TIME:
+        ready = matcher()
+        known = [facts(profile, ready.book) for profile in profiles]
+        return Answered(ready, known, ready.match(columns, known, top))
 
 
 def matcher() -> Matcher:

@@ -11,7 +11,7 @@ from assets.models import Column, DataSource, Table
 from core import clock
 from core.jobs import JobContext, create_job
 from core.models import Job
-from genes.choices import MatchState, Origin, Zone
+from genes.choices import MatchState, Origin
 from genes.engine import evidence, rank
 from genes.engine.match import Candidate
 from genes.engine.values import Facts
@@ -94,7 +94,7 @@ def keep(answers: dict[UUID, list[Candidate]]) -> int:
     genes, matches = [], []
     for column_id, ranked in answers.items():
         best = ranked[0]
-        zone = zone_of(ranked)
+        zone = rank.zone_of(best.element, best.confidence)
         genes.append(
             Gene(column_id=column_id, at=now, zone=zone, confidence=best.confidence,
                  best_id=None if best.element == "NONE" else UUID(best.element))
@@ -116,7 +116,7 @@ def keep(answers: dict[UUID, list[Candidate]]) -> int:
 def _matches(
     column_id: UUID, ranked: Sequence[Candidate], refused: set[tuple[UUID, UUID]], now: Any
 ) -> Iterable[Match]:
-    if ranked[0].element == "NONE" and ranked[0].confidence >= rank.load()["zones"]["none"]:
+    if rank.zone_of(ranked[0].element, ranked[0].confidence) == "none":
         return
     place = 0
     for candidate in ranked:
@@ -131,11 +131,3 @@ def _matches(
             column_id=column_id, element_id=UUID(candidate.element), rank=place, confidence=round(candidate.confidence, 6),
             reasons={name: value for name, value in candidate.reasons.items() if abs(value) >= 0.05}, proposed_at=now,
         )  # fmt: skip
-
-
-def zone_of(ranked: Sequence[Candidate]) -> str:
-    """auto above the confidence at which 95 of 100 were right on reviewed rows, none where NONE is that sure, else suggested."""
-    zones, best = rank.load()["zones"], ranked[0]
-    if best.element == "NONE":
-        return Zone.NONE if best.confidence >= zones["none"] else Zone.SUGGESTED
-    return Zone.AUTO if best.confidence >= zones["auto"] else Zone.SUGGESTED

@@ -15,7 +15,7 @@ from accounts.models import Person, Token
 from assets.models import InformationSystem
 from core.api_access import BearerAuthentication, SessionAuthentication
 from tests.accounts import world
-from tests.contracts.places import WORD, Place, call, content, routes, undone
+from tests.contracts.places import QUESTIONS, WORD, Place, call, content, routes, undone
 
 pytestmark = pytest.mark.django_db
 # By exact route: what answers somebody unknown. Everything else sends them to the sign-in, or says 401.
@@ -232,7 +232,7 @@ def test_a_token_does_only_what_its_scopes_say(place: Place) -> None:
             elif let_in == {"jobs"}:
                 starting.add(route.text)
             else:
-                reads = method == "get" or route.text == "/api/v1/notation/check/"  # whose text stands in the body
+                reads = method == "get" or route.text in QUESTIONS  # what is asked stands in the body
                 assert let_in == {"read" if reads else "write"}, (method, address)
     sources = {f"/api/v1/sources/{{pk}}/{action}/" for action in ("census", "scan", "test")}
     assert starting == {*sources, "/api/v1/jobs/{pk}/cancel/"}

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.choices import Role
 from assets.models import CensusRun
 from tests.accounts import world
-from tests.contracts.places import Place, Route, call, routes
+from tests.contracts.places import QUESTIONS, Place, Route, call, routes
 
 FIXTURE = Path(__file__).parent / "rights.txt"
 WHO = ("visitor", "nobody", *Role.values)
@@ -24,10 +24,6 @@ HEAD = f"""\
 """
 # What everybody does with their own account; nobody else's is within reach.
 OWN = ("/account/", "/sign-in/", "/sign-out/", "/i18n/", "/api/v1/tokens/")
-
-
-# Questions asked by POST because they are too long for an address; nothing is stored.
-QUESTIONS = ("/api/v1/notation/check/",)
 
 
 @pytest.mark.django_db
