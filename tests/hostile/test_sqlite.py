@@ -81,7 +81,7 @@ def test_a_view_that_never_gets_prepared_costs_only_its_process(database: Make) 
 
 
 def test_a_view_that_takes_all_memory_costs_only_its_process(database: Make) -> None:
-    source = database(GOOD + BOMB, reader_memory=900 << 20)
+    source = database(GOOD + BOMB, answer_seconds=600, reader_memory=1200 << 20)
     (reason,) = lost(source).values()
     assert "memory" in reason
     assert refused(source, "bomb").params["path"] == "main.bomb"
