@@ -43,6 +43,7 @@ SOURCE_ERRORS: dict[str, Text] = {
     "columns_cut": _("{object} 共有 {found} 个字段，只登记前 {kept} 个，其余未登记。"),
     "row_too_large": _("{object} 有一行超过 {megabytes} MiB，无法读取。请将其中的大字段移出或改用视图。"),
     "out_of_memory": _("{object} 的剖析超过一次读取允许占用的内存或磁盘。请减少长文本字段，或改为不出库方式。"),
+    "bad_answer": _("{source} 对{object}的应答不合规范：{reason}。没有据此更改任何登记，请核实该数据源。"),
     "answer_too_large": _("读取 {object} 时服务器发来的数据超过 {megabytes} MiB，连接已切断。"),
     "unsupported": _("{kind} 类型的数据源不支持 {feature}。"),
 }

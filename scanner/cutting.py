@@ -46,7 +46,12 @@ def _failure(error: Exception, table: Table) -> SourceError:
         return error
     if isinstance(error, duckdb.OutOfMemoryException):
         return SourceError("out_of_memory", object=table.label)
-    return SourceError("read_failed", object=table.label, reason=str(error).splitlines()[0])
+    first = str(error).splitlines()[0]
+    if isinstance(error, duckdb.ConversionException):
+        first = said("a value does not fit the type of its column ({error})", error=first)
+    elif isinstance(error, duckdb.InvalidInputException) and "unicode" in first:
+        first = said("it is no text in UTF-8")
+    return SourceError("read_failed", object=table.label, reason=first)
 
 
 def _marked(reading: Reading, cell: int, table: Table, rules: Sequence[Rule], *, profile: bool) -> Reading:

@@ -92,6 +92,7 @@ MESSAGES: dict[str, str] = {
     "columns_cut": "{object} has {found} columns, of which the first {kept} are listed",
     "row_too_large": "{object} has a row of more than {megabytes} MiB",
     "out_of_memory": "measuring {object} takes more memory or disk than a reading may have",
+    "bad_answer": "{source} answered {object} in a way that makes no sense: {reason}",
     "answer_too_large": "the server sent more than {megabytes} MiB for {object}; the connection was cut",
     "unsupported": "{kind} does not support {feature}",
 }

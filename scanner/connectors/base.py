@@ -84,6 +84,12 @@ class Connector(ABC):
     ) -> None:
         self.close()
 
+    @property
+    def place(self) -> str:
+        """Where the source is, for a sentence about it."""
+        host = self.values.get("host")
+        return f"{host}:{self.values.get('port')}" if host else str(self.values.get("path") or self.label)
+
     @abstractmethod
     def test(self) -> TestReport:
         """Connect and look around; SourceError says what is wrong."""

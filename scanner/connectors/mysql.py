@@ -13,8 +13,18 @@ from scanner.connectors import canonical
 from scanner.connectors import mysql_catalogue as catalogue
 from scanner.connectors.base import Connector, Driver, Parameter, load_driver
 from scanner.connectors.mysql_rows import arrays_of
+from scanner.connectors.shapes import (
+    THE_COLUMNS,
+    THE_KEYS,
+    THE_RIGHTS,
+    THE_TABLES,
+    making_sense,
+    senseless,
+    shaped,
+    without_doubles,
+)
 from scanner.connectors.watchdog import Watchdog
-from scanner.errors import SourceError
+from scanner.errors import SourceError, said
 from scanner.guard import connect_socket
 from scanner.model import Column, Snapshot, Table, TestReport, Unreadable, ValueClass
 
@@ -150,10 +160,11 @@ class MySQL(Connector):
     # -- statements ------------------------------------------------------------------------------------------------
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._run(sql, parameters, self.limits.statement_seconds, "the statement")
+        return self._run(sql, parameters, self.limits.statement_seconds, said("the statement"))
 
-    def _catalogue(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._run(sql, parameters, self.limits.answer_seconds, "the catalogue")
+    def _catalogue(self, which: str, what: str, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        rows = self._run(sql, parameters, self.limits.answer_seconds, what)
+        return shaped(rows, catalogue.SHAPES[which], self.place, what)
 
     def _run(self, sql: str, parameters: Sequence[Any], seconds: float, what: str) -> list[tuple[Any, ...]]:
         pymysql = load_driver(self.kind, _DRIVER)
@@ -187,6 +198,8 @@ class MySQL(Connector):
         if connecting:
             reason = str(error.args[-1]) if isinstance(error, pymysql.Error) and error.args else "no MySQL server there"
             return SourceError("unreachable", **where, reason=reason)
+        if lost and isinstance(error, _NONSENSE):
+            return senseless(self.place, what, error)
         if lost:
             return SourceError("connection_lost", **where, object=what)
         return SourceError(
@@ -201,14 +214,15 @@ class MySQL(Connector):
         wanted = {"TABLE_SCHEMA": database} if database else {}
         tables, columns, keys = self._structure(wanted)
         cut = self._count(wanted) - len(tables) if len(tables) == self.limits.tables else 0
-        held = catalogue.privileges((row[0] for row in self._catalogue(catalogue.GRANTS)), columns)
-        readable, unreadable = catalogue.assemble(tables, columns, keys, mariadb=self._mariadb, limits=self.limits)
+        grants = self._catalogue("grants", THE_RIGHTS, catalogue.GRANTS)
+        held = catalogue.privileges((row[0] for row in grants), columns)
+        readable, unreadable = self._assembled(tables, columns, keys)
         return Snapshot(self.kind, tuple(readable), tuple(unreadable), held, self.statements - before, max(0, cut))
 
     def describe(self, schema: str, name: str) -> Table:
         label = f"{schema}.{name}"
         rows = self._structure({"TABLE_SCHEMA": schema, "TABLE_NAME": name})
-        tables, unreadable = catalogue.assemble(*rows, mariadb=self._mariadb, limits=self.limits)
+        tables, unreadable = self._assembled(*rows)
         if tables:
             return tables[0]
         if unreadable:
@@ -231,29 +245,40 @@ class MySQL(Connector):
     def _structure(self, wanted: dict[str, str]) -> tuple[list[Any], list[Any], list[Any]]:
         where = _where(wanted)
         given, comment = tuple(wanted.values()), self.limits.comment + 1
-        tables = self._catalogue(catalogue.TABLES.format(where=where), (comment, *given, self.limits.tables + 1))
+        tables = self._catalogue(
+            "tables", THE_TABLES, catalogue.TABLES.format(where=where), (comment, *given, self.limits.tables + 1)
+        )
         if len(tables) > self.limits.tables:  # columns and keys of the first ones only
             tables.pop()
             where += " AND (x.TABLE_SCHEMA, x.TABLE_NAME) <= (%s, %s)"
             given += tables[-1][:2]
         keep = catalogue.by_schema(tables, wanted)
         columns = self._columns(where, (comment, *given), keep)
-        keys = self._catalogue(catalogue.KEYS.format(where=where), given * 2)
+        keys = self._catalogue("keys", THE_KEYS, catalogue.KEYS.format(where=where), given * 2)
         return keep, columns, keys
 
+    def _assembled(
+        self, tables: list[Any], columns: list[Any], keys: list[Any]
+    ) -> tuple[list[Table], list[Unreadable]]:
+        with making_sense(self.place, THE_TABLES):
+            found = catalogue.assemble(tables, columns, keys, mariadb=self._mariadb, limits=self.limits)
+        without_doubles(found[0], self.place)
+        return found
+
     def _count(self, wanted: dict[str, str]) -> int:
-        return int(self._catalogue(catalogue.COUNT.format(where=_where(wanted)), tuple(wanted.values()))[0][0])
+        sql = catalogue.COUNT.format(where=_where(wanted))
+        return sum(int(row[0]) for row in self._catalogue("count", THE_TABLES, sql, tuple(wanted.values())))
 
     def _columns(self, where: str, given: tuple[Any, ...], tables: list[Any]) -> list[Any]:
         """A broken view makes some servers fail the whole statement; then views are left out and end as unreadable."""
         try:
-            return self._catalogue(catalogue.COLUMNS.format(where=where), given)
+            return self._catalogue("columns", THE_COLUMNS, catalogue.COLUMNS.format(where=where), given)
         except SourceError as error:
             views = [row[1] for row in tables if row[2] == "VIEW"]
             if error.code != "read_failed" or not views:
                 raise
         less = f"{where} AND x.TABLE_NAME NOT IN ({', '.join(['%s'] * len(views))})"
-        return self._catalogue(catalogue.COLUMNS.format(where=less), (*given, *views))
+        return self._catalogue("columns", THE_COLUMNS, catalogue.COLUMNS.format(where=less), (*given, *views))
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -275,13 +300,15 @@ class MySQL(Connector):
         if parameters:
             with self._session().cursor() as cursor:
                 sql = cursor.mogrify(sql, tuple(parameters))
-        yield from self._rows(sql, columns, "the statement")
+        yield from self._rows(sql, columns, said("the statement"))
 
     def _rows(self, sql: str, columns: Sequence[Column], what: str) -> Iterator[pa.RecordBatch]:
         for rows in self._stream(sql, what):
-            arrays = arrays_of(rows, len(columns))
-            ready = [_canonical(column, values) for column, values in zip(columns, arrays, strict=True)]
-            yield canonical.batch(columns, ready, len(rows))
+            with making_sense(self.place, what):
+                arrays = arrays_of(rows, len(columns))
+                ready = [_canonical(column, values) for column, values in zip(columns, arrays, strict=True)]
+                batch = canonical.batch(columns, ready, len(rows))
+            yield batch
 
     def _stream(self, sql: str, what: str) -> Iterator[list[bytes]]:
         """Rows as the server packed them, unbuffered, by the batch."""
@@ -347,6 +374,7 @@ class _NoPlainPassword:
 
 
 # What PyMySQL raises, besides its own errors, on bytes that are no MySQL protocol.
+_NONSENSE = (struct.error, LookupError, ValueError, AssertionError, TypeError)
 _GARBAGE = (struct.error, IndexError, ValueError, AssertionError, RuntimeError, OSError, EOFError, TypeError)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from scanner.connectors.base import limited
+from scanner.connectors.shapes import FLAG, NAME, NUMBER, TEXT
 from scanner.errors import said
 from scanner.guard import Limits
 from scanner.model import Column, ForeignKey, Index, Privileges, Table, Unreadable, ValueClass
@@ -43,6 +44,15 @@ FROM information_schema.KEY_COLUMN_USAGE x WHERE x.REFERENCED_TABLE_NAME IS NOT 
 ORDER BY 1, 2, 3, 4, 5"""
 
 GRANTS = "SHOW GRANTS"
+
+_MAYBE = TEXT.or_null()
+SHAPES = {
+    "tables": (NAME, NAME, TEXT, _MAYBE, NUMBER.or_null(), NUMBER.or_null()),
+    "count": (NUMBER,),
+    "columns": (*[NAME] * 3, *[TEXT] * 3, *[_MAYBE] * 5),
+    "keys": (NAME, NAME, TEXT, NAME, NUMBER, _MAYBE, FLAG.or_null(), *[_MAYBE] * 3),
+    "grants": (TEXT,),
+}
 
 _KINDS = {"BASE TABLE": "table", "SYSTEM VERSIONED": "table", "VIEW": "view"}  # not SEQUENCE, TEMPORARY, SYSTEM VIEW
 

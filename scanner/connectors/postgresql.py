@@ -16,6 +16,17 @@ from scanner.connectors import postgresql_catalogue as catalogue
 from scanner.connectors.base import Connector, Driver, Parameter, load_driver
 from scanner.connectors.postgresql_catalogue import quoted
 from scanner.connectors.postgresql_rows import arrays_of, prints_as_text, repeating
+from scanner.connectors.shapes import (
+    THE_COLUMNS,
+    THE_KEYS,
+    THE_RIGHTS,
+    THE_TABLES,
+    Shape,
+    making_sense,
+    senseless,
+    shaped,
+    without_doubles,
+)
 from scanner.connectors.watchdog import Watchdog, while_connecting
 from scanner.errors import SourceError, said
 from scanner.guard import Limits
@@ -23,6 +34,7 @@ from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unrea
 
 _DRIVER = Driver("psycopg2", "pip install psycopg2-binary")
 _OLDEST = 120_000
+_GARBAGE = (ValueError, LookupError, TypeError, ArithmeticError)  # values that are not of the type they say
 _LOCKED = "55P03"  # SQLSTATE lock_not_available
 _ROW_BYTES = 256  # what a row is reckoned at: a batch is so much for each of ``Limits.batch_rows``
 
@@ -74,7 +86,7 @@ class PostgreSQL(Connector):
         started = time.monotonic()
         self._session()
         latency = round((time.monotonic() - started) * 1000)
-        version, superuser, can_write, tables, schemas = self._catalogue(catalogue.SESSION)[0]
+        version, superuser, can_write, tables, schemas = self._about_session()
         held = Privileges(can_write=bool(superuser or can_write), superuser=bool(superuser))
         return TestReport(" ".join(version.split()[:2]), latency, held, schemas, tables)
 
@@ -171,17 +183,31 @@ class PostgreSQL(Connector):
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         self._session()
         self.statements += 1
-        return self._run(sql, list(parameters) or None, self.limits.statement_seconds, "the statement")
+        return self._run(sql, list(parameters) or None, self.limits.statement_seconds, said("the statement"))
 
     def _catalogue(
-        self, sql: str, schema: str | None = None, name: str | None = None, careful: bool = False
+        self,
+        sql: str,
+        shape: Shape,
+        what: str,
+        schema: str | None = None,
+        name: str | None = None,
+        careful: bool = False,
     ) -> list[tuple[Any, ...]]:
         self._session()
         self.statements += 1
         given = {
             "schema": schema, "name": name, "careful": careful, "comment": self.limits.comment + 1, "tables": self.limits.tables,
         }  # fmt: skip
-        return self._run(sql, given if "%(" in sql else None, self.limits.answer_seconds, "the catalogue")
+        rows = self._run(sql, given if "%(" in sql else None, self.limits.answer_seconds, what)
+        return shaped(rows, shape, self.place, what)
+
+    def _about_session(self) -> tuple[Any, ...]:
+        rows = self._catalogue(catalogue.SESSION, catalogue.SHAPES["session"], THE_RIGHTS)
+        if len(rows) != 1:
+            reason = said("{found} rows instead of one", found=len(rows))
+            raise SourceError("bad_answer", source=self.place, object=THE_RIGHTS, reason=reason)
+        return rows[0]
 
     def _run(self, sql: str, parameters: Any, seconds: float, what: str) -> list[tuple[Any, ...]]:
         psycopg2 = load_driver(self.kind, _DRIVER)
@@ -192,6 +218,9 @@ class PostgreSQL(Connector):
                 return [self._unwire(row) for row in cursor.fetchall()] if self._raw else cursor.fetchall()
         except psycopg2.Error as error:
             raise self._failure(error, what, seconds) from None
+        except _GARBAGE as error:
+            self.close()
+            raise senseless(self.place, what, error) from None
 
     def _wire(self, value: Any) -> Any:
         """For SQL_ASCII: text as the characters whose Latin-1 bytes are its UTF-8 bytes."""
@@ -225,6 +254,8 @@ class PostgreSQL(Connector):
             return SourceError("no_permission", object=what)
         if state in ("42P01", "3F000"):
             return SourceError("no_such_table", object=what)
+        if not state and isinstance(error, load_driver(self.kind, _DRIVER).DataError):  # the driver's own, over a value
+            return senseless(self.place, what, error)
         if not state or state[:2] in ("08", "57"):
             return SourceError("connection_lost", **where, object=what)
         reason = error.diag.message_primary or str(error).strip()
@@ -236,7 +267,7 @@ class PostgreSQL(Connector):
 
     def snapshot(self) -> Snapshot:
         before = self.statements
-        _, superuser, can_write, count, _ = self._catalogue(catalogue.SESSION)[0]
+        _, superuser, can_write, count, _ = self._about_session()
         tables, unreadable = self._structure(None, None)
         held = Privileges(can_write=bool(superuser or can_write), superuser=bool(superuser))
         cut = max(0, count - self.limits.tables)
@@ -264,9 +295,19 @@ class PostgreSQL(Connector):
     def _assembled(
         self, schema: str | None, name: str | None, *, careful: bool
     ) -> tuple[list[Table], list[Unreadable]]:
-        statements = (catalogue.tables_statement(careful=careful), catalogue.COLUMNS, catalogue.KEYS)
-        tables, columns, keys = (self._catalogue(sql, schema, name, careful) for sql in statements)
-        return catalogue.assemble(tables, columns, keys, self.limits)
+        shapes = catalogue.SHAPES
+        tables, columns, keys = (
+            self._catalogue(sql, shape, what, schema, name, careful)
+            for sql, shape, what in (
+                (catalogue.tables_statement(careful=careful), shapes["tables"], THE_TABLES),
+                (catalogue.COLUMNS, shapes["columns"], THE_COLUMNS),
+                (catalogue.KEYS, shapes["keys"], THE_KEYS),
+            )
+        )
+        with making_sense(self.place, THE_TABLES):
+            found = catalogue.assemble(tables, columns, keys, self.limits)
+        without_doubles(found[0], self.place)
+        return found
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -314,14 +355,16 @@ class PostgreSQL(Connector):
             with self._connection.cursor() as cursor:
                 stated = cursor.mogrify(self._wire(sql), self._wire(list(parameters)))
             sql = stated.decode()  # for SQL_ASCII the bytes are UTF-8 too
-        yield from self._rows(sql, columns, "the statement", plain=plain)
+        yield from self._rows(sql, columns, said("the statement"), plain=plain)
 
     def _rows(self, sql: str, columns: Sequence[Column], what: str, *, plain: bool = False) -> Iterator[pa.RecordBatch]:
         words: frozenset[int] | None = None
         for text in self._copy(f"COPY ({sql}) TO STDOUT", what):
-            arrays = arrays_of(text, columns, raw=self._raw, plain=plain, words=words or ())
-            words = repeating(arrays) if words is None and plain else words
-            yield canonical.batch(columns, arrays, len(arrays[0]))
+            with making_sense(self.place, what):
+                arrays = arrays_of(text, columns, raw=self._raw, plain=plain, words=words or ())
+                words = repeating(arrays) if words is None and plain else words
+                ready = canonical.batch(columns, arrays, len(arrays[0]))
+            yield ready
 
     def _copy(self, sql: str, what: str) -> Iterator[bytes]:
         """Whole rows by the batch. psycopg2 pushes rows; a thread and a short queue turn that into pulling."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scanner.connectors.base import limited
+from scanner.connectors.shapes import FLAG, NAME, NUMBER, TEXT, TEXTS
 from scanner.errors import SourceError, said
 from scanner.guard import Limits
 from scanner.model import Column, ForeignKey, Index, Table, Unreadable, ValueClass
@@ -157,6 +158,15 @@ CLASS = {
     "date": ValueClass.DATE, "time": ValueClass.TIME, "timestamp": ValueClass.TIMESTAMP,
     "timestamptz": ValueClass.TIMESTAMPTZ, "bytea": ValueClass.BINARY,
 }  # fmt: skip
+
+
+_MAYBE = FLAG.or_null()  # what has gone meanwhile has no rights
+SHAPES = {
+    "session": (TEXT, _MAYBE, _MAYBE, NUMBER, NUMBER),
+    "tables": (NUMBER, NAME, NAME, TEXT, TEXT.or_null(), NUMBER.or_null(), NUMBER.or_null(), *[_MAYBE] * 3, FLAG, FLAG),
+    "columns": (NUMBER, NAME, TEXT, TEXT.or_null(), _MAYBE, TEXT.or_null(), TEXT.or_null(), _MAYBE),
+    "keys": (NUMBER, TEXT, NAME, _MAYBE, TEXTS, *[TEXT.or_null()] * 2, TEXTS.or_null()),
+}
 
 
 def quoted(name: str) -> str:

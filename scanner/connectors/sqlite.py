@@ -22,6 +22,7 @@ from scanner.connectors import canonical
 from scanner.connectors import sqlite_catalogue as catalogue
 from scanner.connectors.base import Connector, Parameter, limited
 from scanner.connectors.plain import plain
+from scanner.connectors.shapes import LONGEST_NAME, shaped
 from scanner.errors import SourceError, said
 from scanner.guard import open_file
 from scanner.model import Column, Privileges, Snapshot, Table, TestReport, Unreadable, ValueClass
@@ -33,7 +34,12 @@ _HELD = 256 << 20  # bytes: of a larger file, and of what is computed rather tha
 _FEW = 256  # … so many at a time, because each may be as long as ``Limits.row_bytes``
 _ANY = 2**31 - 1  # bytes: SQLite takes its own greatest length for it
 _MANY = 10  # one object has so many times less time for its columns than all of them together
-_OF_ONE = ("read_failed", "file_rejected", "row_too_large")  # what one object alone may have brought about
+_OF_ONE = (
+    "read_failed",
+    "file_rejected",
+    "row_too_large",
+    "bad_answer",
+)  # what one object alone may have brought about
 _CHECKS = 10_000  # virtual machine steps between two looks at the clock
 
 
@@ -60,7 +66,7 @@ class SQLite(Connector):
 
     def test(self) -> TestReport:
         started = time.monotonic()
-        tables = self._catalogue(catalogue.OBJECTS)
+        tables = self._catalogue("objects", catalogue.OBJECTS)
         latency = round((time.monotonic() - started) * 1000)
         return TestReport(f"SQLite {sqlite3.sqlite_version}", latency, _NOBODY_WRITES, 1, len(tables))
 
@@ -125,8 +131,12 @@ class SQLite(Connector):
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._run(sql, parameters, self.limits.statement_seconds, self._reading, self._longest)
 
-    def _catalogue(self, sql: str, parameters: Sequence[Any] = (), what: str = "") -> list[tuple[Any, ...]]:
-        return self._run(sql, parameters, self.limits.answer_seconds, what or self.values["path"])
+    def _catalogue(
+        self, which: str, sql: str, parameters: Sequence[Any] = (), what: str = "", *, share: int = 1
+    ) -> list[tuple[Any, ...]]:
+        what = what or self.values["path"]
+        rows = self._run(sql, parameters, self.limits.answer_seconds / share, what)
+        return shaped(rows, catalogue.SHAPES[which], self.place, what)
 
     @property
     def _longest(self) -> int:
@@ -173,14 +183,14 @@ class SQLite(Connector):
 
     def snapshot(self) -> Snapshot:
         before = self.statements
-        everything = self._catalogue(catalogue.OBJECTS)
+        everything = self._catalogue("objects", catalogue.OBJECTS)
         objects = everything[: self.limits.tables]
         columns, broken = self._columns(objects)
-        keys, indexes = self._catalogue(catalogue.FOREIGN_KEYS), self._catalogue(catalogue.INDEXES)
+        keys = self._catalogue("keys", catalogue.FOREIGN_KEYS)
+        indexes = self._catalogue("indexes", catalogue.INDEXES)
         tables = [limited(item, self.limits) for item in catalogue.assemble(objects, columns, keys, indexes)]
-        unreadable = [Unreadable(f"main.{name}", reason, "read_failed") for name, reason in broken.items()]
-        skipped = {item.object for item in unreadable}
-        tables = [table for table in tables if table.label not in skipped]
+        unreadable = [Unreadable(f"main.{name[:LONGEST_NAME]}", why, "read_failed") for name, why in broken.items()]
+        tables = [table for table in tables if table.name not in broken]
         sizes, counts = self._sizes(), self._counts([table.name for table in tables if table.kind == "table"])
         tables = [replace(t, row_estimate=counts.get(t.name), bytes=sizes.get(t.name)) for t in tables]
         cut = len(everything) - len(objects)
@@ -196,26 +206,31 @@ class SQLite(Connector):
             if not names:
                 continue
             try:
-                rows += self._catalogue(catalogue.COLUMNS_OF_KIND[kind], (), said("columns of every {kind}", kind=kind))
+                rows += self._catalogue(
+                    "columns", catalogue.COLUMNS_OF_KIND[kind], (), said("columns of every {kind}", kind=kind)
+                )
                 continue
             except SourceError as error:
                 if error.code not in _OF_ONE:
                     raise
             for name in names:
                 try:
-                    rows += self._run(
-                        catalogue.COLUMNS_OF_ONE, [name, name], self.limits.answer_seconds / _MANY, f"main.{name}"
+                    rows += self._catalogue(
+                        "columns", catalogue.COLUMNS_OF_ONE, [name, name], f"main.{name}", share=_MANY
                     )
                 except SourceError as error:
                     broken[name] = error.params.get("reason", error.said)
-        return rows, broken
+        long = {name for name, column, *_ in rows if max(len(name), len(column)) > LONGEST_NAME}
+        return rows, broken | dict.fromkeys(
+            long, said("a name in it has more than {limit} characters", limit=LONGEST_NAME)
+        )
 
     def _sizes(self) -> dict[str, int]:
         """Bytes of each table with its indexes; unknown where the library was built without dbstat."""
         if os.path.getsize(self.values["path"]) > _COUNTED:
             return {}
         try:
-            return dict(self._catalogue(catalogue.SIZES, (), said("sizes")))
+            return dict(self._catalogue("sizes", catalogue.SIZES, (), said("sizes")))
         except SourceError:
             return {}
 
@@ -228,18 +243,19 @@ class SQLite(Connector):
             some = names[start : start + catalogue.TERMS]
             terms = " UNION ALL ".join(f"SELECT {at}, count(*) FROM main.{quoted(n)}" for at, n in enumerate(some))
             try:
-                found |= {some[at]: rows for at, rows in self._catalogue(terms, (), said("row counts"))}
+                found |= {some[at]: rows for at, rows in self._catalogue("counts", terms, (), said("row counts"))}
             except SourceError:
                 continue
         return found
 
     def describe(self, schema: str, name: str) -> Table:
         label = self._reading = f"{schema}.{name}"
-        objects = [] if schema != "main" else [i for i in self._catalogue(catalogue.OBJECTS) if i[0] == name]
+        objects = [] if schema != "main" else [i for i in self._catalogue("objects", catalogue.OBJECTS) if i[0] == name]
         if not objects:
             raise SourceError("no_such_table", object=label)
-        columns = self._run(catalogue.COLUMNS_OF_ONE, [name, name], self.limits.answer_seconds, label)
-        keys, indexes = self._catalogue(catalogue.FOREIGN_KEYS), self._catalogue(catalogue.INDEXES)
+        columns = self._catalogue("columns", catalogue.COLUMNS_OF_ONE, [name, name], label)
+        keys = self._catalogue("keys", catalogue.FOREIGN_KEYS)
+        indexes = self._catalogue("indexes", catalogue.INDEXES)
         table = limited(catalogue.assemble(objects, columns, keys, indexes)[0], self.limits)
         return replace(table, columns=tuple(self._classified(table)))
 

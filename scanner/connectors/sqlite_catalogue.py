@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from scanner.connectors.shapes import FLAG, NUMBER, TEXT
 from scanner.model import Column, ForeignKey, Index, Table, ValueClass
 
 Row = tuple[Any, ...]
@@ -44,6 +45,15 @@ INDEXES = f"""
 SELECT l.name, i.name, i."unique", coalesce(x.name, '(expression)')
 FROM {_TABLES} JOIN pragma_index_list(l.name, 'main') i JOIN pragma_index_xinfo(i.name, 'main') x
 WHERE i.origin <> 'pk' AND x.key = 1 ORDER BY l.name, i.name, x.seqno"""
+
+SHAPES = {
+    "objects": (TEXT, TEXT, FLAG),
+    "columns": (TEXT, TEXT, TEXT, FLAG, TEXT.or_null(), NUMBER, NUMBER),
+    "keys": (TEXT, NUMBER, TEXT, TEXT, TEXT.or_null()),
+    "indexes": (TEXT, TEXT, FLAG, TEXT),
+    "sizes": (TEXT, NUMBER),
+    "counts": (NUMBER, NUMBER),
+}
 
 SIZES = """
 SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN main.sqlite_master m ON m.name = s.name

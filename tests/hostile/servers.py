@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -96,9 +96,9 @@ MYSQL_OK = b"\x00\x00\x00\x02\x00\x00\x00"
 MYSQL_END = b"\xfe\x00\x00\x02\x00"
 
 
-def mysql_column(name: bytes) -> bytes:
+def mysql_column(name: bytes, kind: int = 253) -> bytes:
     parts = (b"def", b"", b"t", b"t", name, name)
-    return b"".join(bytes([len(part)]) + part for part in parts) + struct.pack("<BHIBHBH", 12, 45, 400, 253, 0, 0, 0)
+    return b"".join(bytes([len(part)]) + part for part in parts) + struct.pack("<BHIBHBH", 12, 45, 400, kind, 0, 0, 0)
 
 
 def mysql_commands(connection: socket.socket, server: Rogue) -> Iterator[bytes]:
@@ -108,6 +108,24 @@ def mysql_commands(connection: socket.socket, server: Rogue) -> Iterator[bytes]:
     connection.sendall(mysql_packet(2, MYSQL_OK))
     while command := server.hear(connection, 5):
         yield command[4:]
+
+
+Cell = bytes | int | None  # a number: that length, said of nothing
+
+
+def mysql_table(kinds: Sequence[int], rows: Sequence[Sequence[Cell]]) -> bytes:
+    """A whole answer of columns of these types."""
+    payloads = [bytes([len(kinds)]), *[mysql_column(b"c%d" % n, kind) for n, kind in enumerate(kinds)], MYSQL_END]
+    payloads += [b"".join(map(_mysql_cell, row)) for row in rows]
+    return b"".join(mysql_packet(number, payload) for number, payload in enumerate([*payloads, MYSQL_END], 1))
+
+
+def _mysql_cell(cell: Cell) -> bytes:
+    if cell is None:
+        return b"\xfb"
+    if isinstance(cell, int):
+        return b"\xfe" + struct.pack("<Q", cell % 2**64)
+    return b"\xfc" + struct.pack("<H", len(cell)) + cell
 
 
 # -- PostgreSQL --------------------------------------------------------------------------------------------------------
@@ -137,8 +155,12 @@ POSTGRES_WELCOME = (
 POSTGRES_ROW = postgres_message(b"D", struct.pack(">HI", 1, 400) + b"x" * 400)
 
 
-def postgres_columns(*names: bytes) -> bytes:
-    about = b"".join(name + b"\0" + struct.pack(">IHIhiH", 0, 0, 25, -1, -1, 0) for name in names)
+def postgres_columns(*names: bytes, kinds: Sequence[int] = ()) -> bytes:
+    """``kinds``: the types' numbers, text without."""
+    types = kinds or [25] * len(names)
+    about = b"".join(
+        name + b"\0" + struct.pack(">IHIhiH", 0, 0, kind, -1, -1, 0) for name, kind in zip(names, types, strict=True)
+    )
     return postgres_message(b"T", struct.pack(">H", len(names)) + about)
 
 
@@ -161,3 +183,18 @@ def postgres_queries(connection: socket.socket, server: Rogue) -> Iterator[bytes
 def postgres_nothing(query: bytes) -> bytes:
     """An empty answer to a statement."""
     return postgres_columns(b"a") + postgres_message(b"C", b"SELECT 0\0") + POSTGRES_READY
+
+
+def postgres_table(kinds: Sequence[int], rows: Sequence[Sequence[Cell]]) -> bytes:
+    """A whole answer of columns of these types."""
+    answer = postgres_columns(*[b"c%d" % n for n in range(len(kinds))], kinds=kinds)
+    for row in rows:
+        cells = b"".join(map(_postgres_cell, row))
+        answer += postgres_message(b"D", struct.pack(">H", len(row)) + cells)
+    return answer + postgres_message(b"C", b"SELECT\0") + POSTGRES_READY
+
+
+def _postgres_cell(cell: Cell) -> bytes:
+    if cell is None:
+        return struct.pack(">i", -1)
+    return struct.pack(">i", cell) if isinstance(cell, int) else struct.pack(">i", len(cell)) + cell
