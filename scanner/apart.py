@@ -18,7 +18,6 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -27,10 +26,9 @@ from typing import IO, Any, BinaryIO, Self
 
 from scanner.errors import Said, SourceError, said
 from scanner.guard import Limits
-from scanner.lean import without
+from scanner.lean import bare_environment, without
 from scanner.model import Reading, Snapshot, TestReport, Unreadable
 
-_ROOT = str(Path(__file__).parents[1])
 _DEATHS = 20  # files, or objects of a database file, that may kill a child in one listing before the whole is given up
 _LONGEST = 1 << 30  # bytes of one message
 _LOOK = 200  # milliseconds between two looks at whether to stop
@@ -113,11 +111,9 @@ class Apart:
             raise self._death() from None
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        """A child that inherits no environment: no key, no password, no address of ours."""
-        environment = {"PYTHONPATH": _ROOT, "LC_ALL": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
         self._child = subprocess.Popen(
             [sys.executable, "-m", "scanner.apart"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env=environment,
+            stderr=subprocess.DEVNULL, env=bare_environment(),
         )  # fmt: skip
         self._at, self._seconds = "", self._limits.read_seconds
         _send(self._child.stdin, (*self._opening, self._rejected))

@@ -1,7 +1,6 @@
 """MySQL 5.7 or newer and MariaDB 10.3 or newer, by PyMySQL."""
 
 import contextlib
-import ssl
 import struct
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +11,9 @@ import pyarrow as pa
 from scanner.connectors import canonical
 from scanner.connectors import mysql_catalogue as catalogue
 from scanner.connectors.base import Connector, Driver, Parameter, load_driver
+from scanner.connectors.mysql_keeper import Keeper, Kept
 from scanner.connectors.mysql_rows import arrays_of
+from scanner.connectors.mysql_session import not_yet_open
 from scanner.connectors.shapes import (
     THE_COLUMNS,
     THE_KEYS,
@@ -60,6 +61,8 @@ class MySQL(Connector):
 
     _connection: Any = None
     _watchdog: Watchdog | None = None
+    _keeper: Keeper | None = None
+    _busy = False  # the server may be at work on a statement
 
     # -- session ---------------------------------------------------------------------------------------------------
 
@@ -80,6 +83,10 @@ class MySQL(Connector):
             watchdog.close()
         if connection is not None:
             connection._force_close()  # close() would wait for the rest of an unfinished result
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.release(idle=not self._busy)
+        self._busy = False
 
     @property
     def _mariadb(self) -> bool:
@@ -94,13 +101,7 @@ class MySQL(Connector):
         """Over a socket to a checked address, with local files refused and every wait bounded by the watchdog."""
         pymysql = load_driver(self.kind, _DRIVER)
         seconds = self.limits.connect_seconds
-        connection = pymysql.connections.Connection(
-            host=self.values["host"], port=self.values["port"], user=self.values["user"],
-            password=self._secrets.get("password", "").encode(), database=self.values["database"] or None, charset="utf8mb4",
-            autocommit=True, local_infile=False, defer_connect=True, program_name="datagene",
-            auth_plugin_map=dict.fromkeys(("mysql_clear_password", "dialog", "mysql_old_password"), _NoPlainPassword),
-            **self._tls(),
-        )  # fmt: skip
+        connection = not_yet_open(pymysql, self.values, self._secrets.get("password", ""))
         opened = connect_socket(self.values["host"], self.values["port"], self.hosts, seconds)
         self._watchdog = Watchdog(opened.fileno())
         try:
@@ -115,17 +116,6 @@ class MySQL(Connector):
         except SourceError:
             self.close()
             raise
-
-    def _tls(self) -> dict[str, Any]:
-        if self.values["tls"] == "disable":
-            return {"ssl_disabled": True}
-        if self.values["tls"] == "prefer":
-            return {}
-        context = ssl.create_default_context()
-        if self.values["tls"] == "require":
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return {"ssl": context}
 
     def _prepare(self) -> None:
         wait, read = round(self.limits.lock_seconds), round(self.limits.read_seconds)
@@ -144,10 +134,10 @@ class MySQL(Connector):
                 self._succeed()
 
     def _succeed(self) -> None:
-        """End the session that a killed process of ours left behind: the server reads on for nobody, sometimes for hours.
+        """End the session that a killed process of ours left behind, and have this one kept from being left behind.
 
-        It does not watch its clients while it sorts or counts. Each session holds a lock by the source's name, which
-        tells its successor whom to end; one's own sessions may be ended without any privilege.
+        Each session holds a lock by the source's name. It tells whom to end: the keeper when this process dies, and
+        the next session if the keeper died too.
         """
         name = f"datagene:{self.sole_session}"
         with self._connection.cursor() as cursor:
@@ -155,7 +145,11 @@ class MySQL(Connector):
             left_behind = cursor.fetchone()[0]
             if left_behind is not None:
                 cursor.execute(f"KILL {int(left_behind)}")
-            cursor.execute("SELECT GET_LOCK(%s, %s)", [name, round(self.limits.lock_seconds)])
+            cursor.execute("SELECT GET_LOCK(%s, %s), CONNECTION_ID()", [name, round(self.limits.lock_seconds)])
+            held, number = cursor.fetchone()
+        if held:
+            password = self._secrets.get("password", "")
+            self._keeper = Keeper(Kept(self.values, password, self.hosts, name, int(number)))
 
     # -- statements ------------------------------------------------------------------------------------------------
 
@@ -171,10 +165,13 @@ class MySQL(Connector):
         connection = self._session()
         assert self._watchdog is not None
         self.statements += 1
+        self._busy = True
         try:
             with self._watchdog.limit(seconds, self.limits.answer_bytes), connection.cursor() as cursor:
                 cursor.execute(sql, tuple(parameters) or None)
-                return list(cursor.fetchall())
+                rows = list(cursor.fetchall())
+            self._busy = False
+            return rows
         except (pymysql.Error, *_GARBAGE) as error:
             raise self._failure(error, what, seconds) from None
 
@@ -317,7 +314,7 @@ class MySQL(Connector):
         watchdog = self._watchdog
         assert watchdog is not None
         self.statements += 1
-        ended = False
+        self._busy, ended = True, False
         most = 2 * (
             self.limits.batch_bytes + self.limits.row_bytes
         )  # from the server between two batches, with headers
@@ -331,7 +328,7 @@ class MySQL(Connector):
                     watchdog.rest()  # a slow reader of ours is no silence of the server
                     yield rows
                     watchdog.extend(min(self.limits.silence_seconds, end - time.monotonic()), most)
-            ended = True
+            self._busy, ended = False, True
         except (pymysql.Error, *_GARBAGE) as error:
             if watchdog.fired == "size":  # no row was that long in coming, so it is one row
                 raise self._row_too_large(what) from None
@@ -361,16 +358,6 @@ class MySQL(Connector):
 
 def _where(wanted: dict[str, str]) -> str:
     return " AND ".join(f"x.{name} = %s" for name in wanted) or f"x.TABLE_SCHEMA NOT IN {catalogue.SYSTEM!r}"
-
-
-class _NoPlainPassword:
-    """Stands for the ways of signing in that would hand the password to whoever answers."""
-
-    def __init__(self, connection: Any) -> None:
-        pass
-
-    def authenticate(self, packet: Any) -> Any:
-        raise load_driver("mysql", _DRIVER).err.OperationalError(2059, "the server asks for the password in plain text")
 
 
 # What PyMySQL raises, besides its own errors, on bytes that are no MySQL protocol.

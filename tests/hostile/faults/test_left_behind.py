@@ -1,7 +1,10 @@
-"""What a killed worker leaves running on a source ends: PostgreSQL notices by itself, MariaDB is told by the next attempt."""
+"""What a killed worker leaves running on a source ends: PostgreSQL notices by itself, MariaDB is told by the session's keeper."""
 
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,6 +15,9 @@ import pytest
 from assets.models import DataSource, ScanRun
 from assets.services import requests, sources
 from core.models import Job
+from scanner.connectors.registry import open_source
+from scanner.errors import SourceError
+from scanner.guard import Limits
 from tests.assets.support import finished
 from tests.flows.support import PASSWORD, Proxy, drop_postgres, make_postgres
 from tests.hostile.faults import stack
@@ -84,27 +90,79 @@ def run(connection: pymysql.Connection, *statements: str) -> list[tuple[Any, ...
         return list(cursor.fetchall())
 
 
-def test_a_killed_workers_query_is_ended_by_the_next_attempt_on_mariadb(
+def at_work(mariadb: pymysql.Connection) -> set[int]:
+    """The reader's sessions that have a statement under way."""
+    found = run(mariadb, "SELECT id FROM information_schema.processlist WHERE user = 'endless_reader' AND info <> ''")
+    return {identity for (identity,) in found}
+
+
+def test_a_killed_workers_query_ends_on_mariadb_within_seconds(
     mariadb: pymysql.Connection, city: SimpleNamespace, celery: stack.Celery
 ) -> None:
     source = register(mariadb, city)
+    assert finished(requests.request_census(actor=city.civil.manager, source=source)).state == "succeeded"
+    requests.request_scan(actor=city.civil.manager, source=source)
+    worker = celery.run_jobs()
+    until(lambda: at_work(mariadb), what="the scan reading")
+    stack.kill_tree(worker)
+    until(lambda: not at_work(mariadb), 10, what="the end of the query")
 
-    def at_work() -> set[int]:
-        found = run(
-            mariadb, "SELECT id FROM information_schema.processlist WHERE user = 'endless_reader' AND info <> ''"
-        )
-        return {identity for (identity,) in found}
 
+def test_without_its_keeper_the_query_is_ended_by_the_next_attempt(
+    mariadb: pymysql.Connection, city: SimpleNamespace, celery: stack.Celery
+) -> None:
+    source = register(mariadb, city)
     assert finished(requests.request_census(actor=city.civil.manager, source=source)).state == "succeeded"
     scan = requests.request_scan(actor=city.civil.manager, source=source)
     worker = celery.run_jobs()
-    until(at_work, what="the scan reading")
+    until(lambda: at_work(mariadb), what="the scan reading")
+    (left_behind,) = at_work(mariadb)
+    for keeper in keepers(worker):
+        os.kill(keeper, signal.SIGKILL)
     stack.kill_tree(worker)
-    (left_behind,) = at_work()
     celery.run_jobs()
-    until(lambda: left_behind not in at_work(), 30, what="the end of the query")
-    until(at_work, what="the new attempt reading")
+    until(lambda: left_behind not in at_work(mariadb), 30, what="the end of the query")
+    until(lambda: at_work(mariadb), what="the new attempt reading")
     assert Job.objects.get(pk=scan.pk).attempt == 2
+
+
+def keepers(worker: Any) -> list[int]:
+    """Keepers whose pipe a process of this worker holds."""
+    ours = {link for pid in group(worker.pid) for link in pipes(pid)}
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if b"mysql_keeper" in (place / "cmdline").read_bytes() and pipes(int(place.name)) & ours:
+                found.append(int(place.name))
+    return found
+
+
+def group(leader: int) -> list[int]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getpgid(int(place.name)) == leader:
+                found.append(int(place.name))
+    return found
+
+
+def pipes(pid: int) -> set[str]:
+    with suppress(OSError):
+        return {link for link in map(os.readlink, Path(f"/proc/{pid}/fd").iterdir()) if link.startswith("pipe:")}
+    return set()
+
+
+def test_a_statement_that_is_given_up_ends_on_the_server_too(
+    mariadb: pymysql.Connection, city: SimpleNamespace
+) -> None:
+    source = register(mariadb, city)
+    limits = Limits(statement_seconds=0.5)
+    with open_source("mysql", source.parameters, {"password": PASSWORD}, limits=limits) as connector:
+        connector.sole_session = "given-up"
+        with pytest.raises(SourceError) as caught:
+            connector.execute("SELECT * FROM endless")
+        assert caught.value.code == "timeout"
+        until(lambda: not at_work(mariadb), 10, what="the end of the query")
 
 
 def test_a_connection_test_leaves_the_session_of_a_scan_alone(
@@ -115,15 +173,11 @@ def test_a_connection_test_leaves_the_session_of_a_scan_alone(
     scan = requests.request_scan(actor=city.civil.manager, source=source)
     celery.run_jobs()
     until(lambda: ScanRun.objects.filter(job_id=scan.pk).exists() and running(scan))
-    until(
-        lambda: run(
-            mariadb, "SELECT 1 FROM information_schema.processlist WHERE user = 'endless_reader' AND info <> ''"
-        )
-    )
+    until(lambda: at_work(mariadb))
     tested = finished(requests.test_source(actor=city.civil.manager, source=source))
     assert tested.state == "succeeded"
     assert Job.objects.get(pk=scan.pk).state == "running"
-    assert run(mariadb, "SELECT 1 FROM information_schema.processlist WHERE user = 'endless_reader' AND info <> ''")
+    assert at_work(mariadb)
 
 
 def register(server: pymysql.Connection, city: SimpleNamespace) -> DataSource:
