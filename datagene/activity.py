@@ -32,6 +32,15 @@ SENTENCES: dict[str, Text] = {
     "quality.rule.disable": _("停用了质量规则"),
     "quality.rule.delete": _("删除了质量规则"),
     "quality.proposal.reject": _("忽略了规则建议"),
+    "genes.ruling.draft": _("拟定了数源裁定"),
+    "genes.ruling.edit": _("修改了数源裁定"),
+    "genes.ruling.discard": _("放弃了数源裁定"),
+    "genes.ruling.submit": _("提请了数源裁定"),
+    "genes.ruling.return": _("退回了数源裁定"),
+    "genes.ruling.rule": _("认定了数源"),
+    "genes.ruling.end": _("终止了数源裁定"),
+    "genes.ruling.supersede": _("以新的数源裁定取代了"),
+    "genes.repetition.found": _("发现重复采集"),
 }
 # What the people of an agency may see of its trail: work on data. The rest of the verbs stays with the auditors.
 SHOWN = tuple(SENTENCES)

@@ -81,6 +81,16 @@ class RulingState(models.TextChoices):
     ENDED = "ended", _("已终止")  # taken back, or another took its place
 
 
+class Standing(models.TextChoices):
+    """A ruling today: its state, and where its days stand."""
+
+    DRAFT = "draft", _("拟定")  # being written
+    REVIEW = "review", _("待裁定")  # waits for somebody other than its author
+    UPCOMING = "upcoming", _("待生效")  # ruled; its first day is still to come
+    IN_FORCE = "in_force", _("已认定")  # names the source department today
+    ENDED = "ended", _("已终止")  # its last day has passed, it was taken back, or another took its place
+
+
 class RelationKind(models.TextChoices):
     """How two genes belong together on the map."""
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from assets.models import Column
 from core.filters import YES_NO, ChoicesFilter, word, yes_no
-from genes.choices import Aspect, DeviationState, Origin, Zone
-from genes.models import Binding, Conformity, Deviation, Match
+from genes.choices import Aspect, DeviationState, Origin, Standing, Zone
+from genes.models import Binding, Conformity, Deviation, Family, Join, Match, Repetition, Ruling
+from genes.selectors.authority import repetitions_to_answer, rulings_to_decide
 from genes.selectors.conformity import is_accepted, is_open
 from standards.choices import Domain
 from standards.models import DataElement
@@ -93,3 +95,82 @@ class DeviationFilter(OfColumnFilter):
     class Meta:
         model = Deviation
         fields: list[str] = []
+
+
+# Families, joins, rulings ----------------------------------------------------------------------------------------------
+
+
+class FamilyFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("element__name", "element__code"), label=_("搜索"))
+    domain = ChoicesFilter(choices=Domain.choices, field_name="element__domain", label=_("主题域"))
+    conflict = filters.ChoiceFilter(method=yes_no(Q(conflicts__gt=0)), choices=YES_NO, label=_("有冲突"))
+    shared = filters.ChoiceFilter(method=yes_no(Q(number__gt=0)), choices=YES_NO, label=_("取值相通"))
+    element = filters.UUIDFilter(field_name="element_id", label=_("数据元"))
+
+    class Meta:
+        model = Family
+        fields: list[str] = []
+
+
+class JoinFilter(OfColumnFilter):
+    q = filters.CharFilter(
+        method=word(*_ITS_COLUMN, "target__name", "target__title", "target__table__name"), label=_("搜索")
+    )
+    declared = filters.ChoiceFilter(method=yes_no(Q(declared=True)), choices=YES_NO, label=_("声明的外键"))
+    same_element = filters.ChoiceFilter(method=yes_no(Q(same_element=True)), choices=YES_NO, label=_("数据元相同"))
+    across = filters.ChoiceFilter(
+        method=yes_no(~Q(column__source__agency=F("target__source__agency"))), choices=YES_NO, label=_("跨机构")
+    )
+    column = filters.UUIDFilter(field_name="column_id", label=_("字段"))
+    target = filters.UUIDFilter(field_name="target_id", label=_("目标"))
+    element = filters.UUIDFilter(method="of_element", label=_("数据元"))
+
+    class Meta:
+        model = Join
+        fields: list[str] = []
+
+    def of_element(self, queryset: QuerySet[Join], _name: str, element: Any) -> QuerySet[Join]:
+        return queryset.filter(Q(column__binding__element=element) | Q(target__binding__element=element))
+
+
+class KeyFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "title", "table__name"), label=_("搜索"))
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
+
+    class Meta:
+        model = Column
+        fields: list[str] = []
+
+
+class RulingFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("element__name", "element__code", "holder__name", "basis"), label=_("搜索"))
+    standing = ChoicesFilter(choices=Standing.choices, label=_("状态"))
+    element = filters.UUIDFilter(field_name="element_id", label=_("数据元"))
+    agency = filters.UUIDFilter(field_name="holder_id", label=_("数源部门"))
+    area = filters.UUIDFilter(field_name="agency_id", label=_("适用范围"))
+    review = filters.ChoiceFilter(method="for_review", choices=YES_NO, label=_("待我裁定"))
+
+    class Meta:
+        model = Ruling
+        fields: list[str] = []
+
+    def for_review(self, queryset: QuerySet[Ruling], _name: str, answer: str) -> QuerySet[Ruling]:
+        waiting = rulings_to_decide(self.request.user if self.request else None).order_by().values("pk")
+        return queryset.filter(pk__in=waiting) if answer == "yes" else queryset.exclude(pk__in=waiting)
+
+
+class RepetitionFilter(OfColumnFilter):
+    q = filters.CharFilter(method=word(*_ITS_COLUMN, "ruling__element__name", "ruling__holder__name"), label=_("搜索"))
+    element = filters.UUIDFilter(field_name="ruling__element_id", label=_("数据元"))
+    holder = filters.UUIDFilter(field_name="ruling__holder_id", label=_("数源部门"))
+    ruling = filters.UUIDFilter(field_name="ruling_id", label=_("数源裁定"))
+    mine = filters.ChoiceFilter(method="to_answer", choices=YES_NO, label=_("待我处理"))
+
+    class Meta:
+        model = Repetition
+        fields: list[str] = []
+
+    def to_answer(self, queryset: QuerySet[Repetition], _name: str, answer: str) -> QuerySet[Repetition]:
+        waiting = repetitions_to_answer(self.request.user if self.request else None).order_by().values("pk")
+        return queryset.filter(pk__in=waiting) if answer == "yes" else queryset.exclude(pk__in=waiting)

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.indicators import Indicator, register
-from genes.selectors import conformity, queue
+from genes.selectors import authority, conformity, queue
 
 
 def register_all() -> None:
@@ -23,4 +23,12 @@ def register_all() -> None:
     register(Indicator(
         "genes.deviations", _("标准偏差"), lambda user: conformity.open_deviations(user).order_by(),
         lambda: reverse("genes:deviation_list") + "?state=open", _("项"), group="genes", order=40, good="down",
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.rulings", _("数源待裁定"), lambda user: authority.rulings_to_decide(user).order_by(),
+        lambda: reverse("genes:ruling_list") + "?review=yes", _("份"), group="genes", order=50, personal=True,
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.repetitions", _("重复采集待处理"), lambda user: authority.repetitions_to_answer(user).order_by(),
+        lambda: reverse("genes:repetition_list") + "?mine=yes", _("个"), group="genes", order=60, personal=True,
     ))  # fmt: skip

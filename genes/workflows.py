@@ -4,9 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.workflow import Transition, Workflow, register
 from genes.choices import RulingState
+from genes.selectors.authority import AUTHORED
 from genes.services import rulings
-
-AUTHORED = ("draft", "submit")  # who ever wrote or submitted it may not decide on it
 
 
 def register_all() -> None:
@@ -20,7 +19,8 @@ def register_all() -> None:
                 not_by=AUTHORED, check=rulings.check, effect=rulings.come_into_force,
             ),
             Transition(
-                "end", _("终止裁定"), (RulingState.IN_FORCE,), RulingState.ENDED, "authority.rule", opinion=True, effect=rulings.go_out_of_force
+                "end", _("终止裁定"), (RulingState.IN_FORCE,), RulingState.ENDED, "authority.rule", opinion=True,
+                check=rulings.check_not_lapsed, effect=rulings.go_out_of_force,
             ),
         ),
     ))  # fmt: skip

@@ -67,7 +67,7 @@ class Family(models.Model):
         return f"{self.element.name} {self.number}"
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('genes:map')}?focus={self.element_id}"
+        return reverse("genes:family_detail", args=[self.pk])
 
 
 class FamilyMember(models.Model):

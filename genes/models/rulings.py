@@ -48,8 +48,13 @@ class Ruling(models.Model):
         verbose_name_plural = _("数源裁定")
         ordering = ["-created_at", "id"]
         constraints = [
+            models.UniqueConstraint(  # the service ends the one before on the day before; the days of two never meet
+                fields=["element", "agency"], condition=Q(state=RulingState.IN_FORCE, valid_until=None),
+                name="genes_ruling_one_without_end",
+            ),
             models.UniqueConstraint(
-                fields=["element", "agency"], condition=Q(state=RulingState.IN_FORCE), name="genes_ruling_one_in_force"
+                fields=["element", "agency", "valid_from"], condition=Q(state=RulingState.IN_FORCE),
+                name="genes_ruling_one_a_day",
             ),
             models.UniqueConstraint(
                 fields=["element", "agency"],
@@ -62,13 +67,13 @@ class Ruling(models.Model):
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
                 name="genes_ruling_dates_in_order",
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.element.name} ← {self.holder.name}"
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('genes:map')}?focus={self.element_id}"
+        return reverse("genes:ruling_detail", args=[self.pk])
 
 
 class Repetition(models.Model):

@@ -7,18 +7,24 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat, Now, TruncDate
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.permissions import can
 from accounts.scope import agency_ids, visible_to
 from assets.models import ColumnProfile
-from genes.choices import RulingState
+from core import workflow
+from core.models import WorkflowStep
+from core.workflow import Transition
+from genes.choices import RulingState, Standing
 from genes.models import Binding, Join, Repetition, Ruling
 from standards.models import DataElement
 
 WEIGHTS = {"completeness": 0.4, "coverage": 0.25, "freshness": 0.2, "asked": 0.15}
+AUTHORED = ("draft", "submit")  # steps of a ruling whose people may not decide on it
 STALE = 365  # days after which the newest date in the tables speaks no more for a source
+TODAY = TruncDate(Now())  # by the database's clock, in the platform's time zone
 _MOMENTS = ("date", "timestamp", "timestamptz")
 
 
@@ -83,34 +89,83 @@ def weighed(ruling: Ruling, user: Any) -> list[dict[str, Any]]:
     return [row for row in ruling.figures if row.get("agency_id") in seen]
 
 
+def effective(prefix: str = "") -> Q:
+    """Rulings that name the source department today; ``prefix`` leads to the ruling, as in ``ruling__``."""
+    return Q(**{f"{prefix}state": RulingState.IN_FORCE}) & on_its_days(prefix)
+
+
+def on_its_days(prefix: str = "") -> Q:
+    """Today is one of the days of the ruling, the first and the last included."""
+    lasts = Q(**{f"{prefix}valid_until": None}) | Q(**{f"{prefix}valid_until__gte": TODAY})
+    return Q(**{f"{prefix}valid_from__lte": TODAY}) & lasts
+
+
+_STANDING = Case(
+    When(state=RulingState.IN_FORCE, valid_from__gt=TODAY, then=Value(Standing.UPCOMING)),
+    When(state=RulingState.IN_FORCE, valid_until__lt=TODAY, then=Value(Standing.ENDED)),
+    default="state",
+    output_field=CharField(),
+)
+
+
 def rulings_visible_to(user: Any) -> QuerySet[Ruling]:
-    """Rulings in force and ended are open to all who read data; those in work to the agency that makes them."""
+    """Rulings made are open to all who read data; those in work to the agency that makes them.
+
+    With ``standing`` (Standing) and ``repeated``, the columns that collect again, of those one may see.
+    """
+    seen = agency_ids(user, "data.view")
     rows = visible_to(user, Ruling.objects.select_related("element__current", "agency", "holder", "proposed_by"))
     public = Q(state__in=[RulingState.IN_FORCE, RulingState.ENDED])
-    return rows.filter(public | Q(agency__in=agency_ids(user, "data.view"))).annotate(
-        repeated=Count("repetitions", filter=Q(repetitions__column__source__agency__in=agency_ids(user, "data.view")))
+    return rows.filter(public | Q(agency__in=seen)).annotate(
+        standing=_STANDING,
+        repeated=Count("repetitions", filter=Q(repetitions__column__source__agency__in=seen) & effective()),
     )
 
 
 def rulings_to_decide(user: Any) -> QuerySet[Ruling]:
     """Those that wait for this person's word."""
     waiting = rulings_visible_to(user).filter(state=RulingState.REVIEW, agency__in=agency_ids(user, "authority.rule"))
-    return waiting.exclude(proposed_by=user.pk) if can(user, "authority.rule") else waiting.none()
+    key = Concat(Value("genes.Ruling:"), Cast(OuterRef("pk"), CharField()))
+    return waiting.exclude(Exists(WorkflowStep.objects.filter(target=key, actor_id=user.pk, transition__in=AUTHORED)))
+
+
+def steps_open_to(ruling: Ruling, user: Any) -> list[Transition]:
+    """What this person may do with it now; what has run out by itself needs no ending."""
+    steps = workflow.open_to(ruling, user)
+    return [] if ruling.state == RulingState.IN_FORCE and has_lapsed(ruling) else steps
+
+
+def has_lapsed(ruling: Ruling) -> bool:
+    """Whether its last day has passed."""
+    return Ruling.objects.filter(pk=ruling.pk, valid_until__lt=TODAY).exists()
+
+
+def events_of(ruling: Ruling) -> list[dict[str, Any]]:
+    """The steps of a ruling as a timeline shows them."""
+    labels = {"draft": _("拟定"), **{step.name: step.label for step in workflow.of(ruling).transitions}}
+    return [
+        {"who": step.actor_name, "what": labels.get(step.transition, step.transition), "note": step.opinion, "at": step.at}
+        for step in workflow.history(ruling)
+    ]  # fmt: skip
 
 
 def ruling_in_force(element: DataElement) -> list[Ruling]:
-    """The rulings in force on an element, the widest area first."""
-    rows = Ruling.objects.filter(element=element, state=RulingState.IN_FORCE).select_related("agency", "holder")
+    """The rulings in force on an element today, the widest area first."""
+    rows = Ruling.objects.filter(effective(), element=element).select_related("agency", "holder")
     return sorted(rows, key=lambda row: (len(row.agency.path), row.agency.name))
 
 
 def repetitions_visible_to(user: Any) -> QuerySet[Repetition]:
-    return visible_to(
-        user,
-        Repetition.objects.select_related(
-            "ruling__element__current", "ruling__holder", "ruling__agency", "column__table", "column__source__agency"
-        ),
+    """Columns that collect again what a ruling in force today gives to another, of those one may see."""
+    rows = Repetition.objects.filter(effective("ruling__")).select_related(
+        "ruling__element__current", "ruling__holder", "ruling__agency", "column__table", "column__source__agency"
     )
+    return visible_to(user, rows.defer("column__source__sealed_secrets"))
+
+
+def repetitions_to_answer(user: Any) -> QuerySet[Repetition]:
+    """Those of agencies where this person decides on genes: what is announced to them."""
+    return visible_to(user, repetitions_visible_to(user), "gene.decide")
 
 
 def _gene(row: Binding) -> Mapping[str, Any]:

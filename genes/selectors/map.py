@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.scope import agency_ids, visible_to
-from genes.choices import MatchState, RelationKind, RulingState
+from genes.choices import MatchState, RelationKind
 from genes.derivations import PARTS
-from genes.models import Binding, FamilyMember, MapPlace, Match, Relation, Repetition, Ruling
+from genes.models import Binding, FamilyMember, MapPlace, Match, Relation, Ruling
+from genes.selectors.authority import effective, repetitions_visible_to
+from genes.selectors.conformity import conformities_visible_to
 from standards.choices import Domain
 from standards.models import DataElement
 
@@ -35,6 +37,7 @@ class Node:
     repeated: int = 0
     pending: int = 0
     ruled: bool = False
+    kept: float | None = None  # of the checked values, 0…1; None where none was checked
 
     @property
     def states(self) -> list[str]:
@@ -77,13 +80,26 @@ def gene_map(user: Any, *, cut: int | None = STRONGEST) -> Map:
     """Everything on the map, in a fixed number of queries; ``cut`` None gives all relations."""
     nodes = _nodes(user)
     known = {node.pk: node for node in nodes}
-    edges = [*_cut(_counted(user, known), cut), *_derived(known)]
+    edges = [*_cut(_counted(user, known, Relation.objects.all()), cut), *_derived(known)]
     edges.sort(key=lambda edge: (edge.kind, str(edge.left), str(edge.right)))
     return Map(nodes, edges, known)
 
 
-def _nodes(user: Any) -> list[Node]:
+def around(user: Any, pk: UUID) -> Map:
+    """One gene with all of its relations, asked for by itself; an empty map when no column one may see carries it."""
+    touching = Relation.objects.filter(Q(left=pk) | Q(right=pk))
+    ends = {end for pair in touching.values_list("left_id", "right_id") for end in pair} | {pk}
+    parts = {part.name for found in PARTS.values() for part in found}
+    derived = DataElement.objects.filter(Q(current__check_scheme__in=PARTS) | Q(name__in=parts))
+    nodes = _nodes(user, only=ends | set(derived.values_list("pk", flat=True)))
+    known = {node.pk: node for node in nodes}
+    edges = [*_counted(user, known, touching), *(edge for edge in _derived(known) if pk in (edge.left, edge.right))]
+    return Map(nodes, edges, known) if pk in known else Map([], [], {})
+
+
+def _nodes(user: Any, only: set[UUID] | None = None) -> list[Node]:
     bound = visible_to(user, Binding.objects.filter(element__isnull=False, column__state="seen")).order_by()
+    bound = bound if only is None else bound.filter(element__in=only)
     counted = bound.values_list("element_id").annotate(
         columns=Count("pk"), agencies=Count("column__source__agency", distinct=True)
     )
@@ -95,24 +111,32 @@ def _nodes(user: Any) -> list[Node]:
     ]
     places = {pk: (x, y) for pk, x, y in MapPlace.objects.values_list("element_id", "x", "y")}
     conflicts = _by_element(visible_to(user, FamilyMember.objects.filter(conflicting=True)), "family__element_id")
-    repeated = _by_element(visible_to(user, Repetition.objects.all()), "ruling__element_id")
+    repeated = _by_element(repetitions_visible_to(user), "ruling__element_id")
     proposals = Match.objects.filter(state=MatchState.PROPOSED, rank=1)
     pending = _by_element(visible_to(user, proposals), "element_id")
-    ruled = set(Ruling.objects.filter(state=RulingState.IN_FORCE).values_list("element_id", flat=True))
+    ruled = set(Ruling.objects.filter(effective()).values_list("element_id", flat=True))
+    kept = _kept(user)
     for node in found:
+        node.kept = kept.get(node.pk)
         node.x, node.y = places.get(node.pk, (None, None))
         node.conflicts, node.repeated = conflicts.get(node.pk, 0), repeated.get(node.pk, 0)
         node.pending, node.ruled = pending.get(node.pk, 0), node.pk in ruled
     return found
 
 
+def _kept(user: Any) -> dict[UUID, float]:
+    """落标率 by values of each element, over the columns one may see."""
+    rows = conformities_visible_to(user).filter(checked__gt=0).order_by().values_list("edition__element_id")
+    return {pk: 1 - failed / checked for pk, checked, failed in rows.annotate(n=Sum("checked"), m=Sum("failed"))}
+
+
 def _by_element(rows: Any, path: str) -> dict[UUID, int]:
     return dict(rows.order_by().values_list(path).annotate(n=Count("pk")))
 
 
-def _counted(user: Any, known: dict[UUID, Node]) -> list[Edge]:
+def _counted(user: Any, known: dict[UUID, Node], relations: QuerySet[Relation]) -> list[Edge]:
     seen = agency_ids(user, "data.view")
-    rows = Relation.objects.filter(Q(agency__in=seen) & Q(other__in=seen)).order_by()
+    rows = relations.filter(Q(agency__in=seen) & Q(other__in=seen)).order_by()
     found = []
     for left, right, kind, weight in rows.values_list("left_id", "right_id", "kind").annotate(n=Sum("weight")):
         if left in known and right in known:
@@ -170,7 +194,8 @@ def as_data(found: Map) -> dict[str, Any]:
         "domains": [str(label) for _value, label in Domain.choices],
         "states": list(STATES),
         "nodes": [
-            [str(node.pk), node.name, node.x, node.y, colours[node.domain], node.columns, sum(1 << STATES.index(state) for state in node.states)]
+            [str(node.pk), node.name, node.x, node.y, colours[node.domain], node.columns, sum(1 << STATES.index(state) for state in node.states),
+             None if node.kept is None else math.floor(node.kept * 1000) / 10]
             for node in found.nodes
         ],
         "edges": [[index[edge.left], index[edge.right], kinds[edge.kind]] for edge in found.edges],

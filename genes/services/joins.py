@@ -43,7 +43,7 @@ def batches() -> Iterator[list[UUID]]:
 
 @transaction.atomic
 def join(column_ids: Sequence[UUID], index: Keys) -> int:
-    """Find the joins of these columns anew. Returns how many."""
+    """Find the joins of these columns anew; one that is found again keeps its id and its day. Returns how many."""
     sketches = {row.column_id: row for row in Sketch.objects.filter(column__in=column_ids)}
     held = {
         column: {item.target: item for item in index.holding(values_of(row))} for column, row in sketches.items()
@@ -58,8 +58,13 @@ def join(column_ids: Sequence[UUID], index: Keys) -> int:
     now = clock.now()
     for row in found:
         row.found_at = now
-    Join.objects.filter(column__in=column_ids).delete()
-    Join.objects.bulk_create(found, batch_size=2_000)
+    kept = {(row.column_id, row.target_id) for row in found}
+    known = Join.objects.filter(column__in=column_ids).values_list("pk", "column_id", "target_id")
+    Join.objects.filter(pk__in=[pk for pk, *ends in known if tuple(ends) not in kept]).delete()
+    Join.objects.bulk_create(
+        found, batch_size=2_000, update_conflicts=True, unique_fields=["column", "target"],
+        update_fields=["declared", "share", "error", "key_share", "same_element", "alike", "same_type"],
+    )  # fmt: skip
     return len(found)
 
 

@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from accounts.models import Agency
 from core import clock
-from core.jobs import JobContext, create_job
-from core.models import Job
+from core.jobs import JobContext, create_job, schedule
+from core.models import Job, Schedule
 from genes.choices import RelationKind
 from genes.models import Binding, Decision, FamilyMember, Relation, Sketch
 from genes.services import families, joins, placing, repetitions
@@ -29,6 +29,19 @@ def request_relating(*, after: str = "") -> Job:
         scope_id=top.pk if top else None, actor=None, kind=KIND, params={}, target="genes.Family", target_label="", exclusive_key=KIND,
         idem_key=f"{KIND}:{after}" if after else KIND, url="/genes/map/",
     )  # fmt: skip
+
+
+NIGHTLY = "10 0 * * *"  # just after midnight: rulings begin and end with the day
+
+
+def keep_nightly() -> None:
+    """Once there is a ruling, the computation runs each night."""
+    if not Schedule.objects.filter(kind=KIND).exists():
+        top = Agency.objects.filter(parent=None).order_by("path").first()
+        schedule(
+            actor=None, kind=KIND, target="genes.Family", cron=NIGHTLY, params={}, scope_id=top.pk if top else None,
+            exclusive_key=KIND, url="/genes/map/",
+        )  # fmt: skip
 
 
 def run_relating(context: JobContext) -> Any:

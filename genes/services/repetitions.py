@@ -3,24 +3,21 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Count, Q
 
+from assets.models import Column
 from core import audit, clock
-from genes.choices import RulingState
 from genes.engine.joins import share_in
 from genes.models import Binding, Repetition, Ruling, Sketch
+from genes.selectors.authority import effective
 from genes.services.families import values_of
 from genes.signals import repetition_found
 
 
 def find() -> int:
     """Look again under every ruling in force today. Returns how many columns collect again what another provides."""
-    today = timezone.localdate()
-    rulings = Ruling.objects.filter(state=RulingState.IN_FORCE, valid_from__lte=today).filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gte=today)
-    )
-    in_force = list(rulings.select_related("element", "agency", "holder").order_by("pk"))
+    rulings = Ruling.objects.filter(effective()).select_related("element", "agency", "holder")
+    in_force = list(rulings.order_by("pk"))
     Repetition.objects.exclude(ruling__in=in_force).delete()
     return sum(find_for(ruling) for ruling in in_force)
 
@@ -43,12 +40,19 @@ def find_for(ruling: Ruling) -> int:
     )  # fmt: skip
     new = [column for column in others if column not in known]
     if new:
-        audit.record(
-            actor=None, verb="genes.repetition.found", target=ruling, target_label=str(ruling), scope_id=ruling.agency_id,
-            changes={"columns": [len(known), len(others)]},
-        )  # fmt: skip
-        repetition_found.send(sender=Ruling, ruling=ruling, columns=new)
+        _announce(ruling, new)
     return len(others)
+
+
+def _announce(ruling: Ruling, columns: list[UUID]) -> None:
+    """To each agency that holds some of them, in its own trail: the dashboard of its people shows it."""
+    held = Column.objects.filter(pk__in=columns).order_by("source__agency_id").values_list("source__agency_id")
+    for agency_id, count in held.annotate(n=Count("pk")):
+        audit.record(
+            actor=None, verb="genes.repetition.found", target=ruling, target_label=str(ruling), scope_id=agency_id,
+            changes={"columns": [None, count]},
+        )  # fmt: skip
+    repetition_found.send(sender=Ruling, ruling=ruling, columns=columns)
 
 
 def _shares(columns: list[UUID], held: list[UUID]) -> dict[UUID, float]:

@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.figures import band
 from core.views import Crumb, SignedInView, is_htmx
 from genes.choices import RelationKind
 from genes.selectors import map as maps
@@ -21,20 +22,23 @@ STATES = (
     ("conflict", _("同源有冲突")), ("repeated", _("重复采集")), ("pending", _("有待确认")), ("ruled", _("已认定数源")),
     ("unruled", _("多机构未认定")),
 )  # fmt: skip
+BANDS = (
+    ("good", _("85% 以上")), ("info", _("70% 至 85%")), ("caution", _("55% 至 70%")), ("bad", _("不到 55%")), ("none", _("未检查")),
+)  # fmt: skip
 NEAREST = 8  # relations in the pane
 AGENCIES = 5
 
 
 class GeneMap(SignedInView):
-    """The page with its filters and the pane of the gene in focus (`?focus=`); the drawing reads its data by itself."""
+    """The page with its filters, what it draws, and the pane of the gene in focus (`?focus=`), which is also asked for alone."""
 
     verb = "data.view"
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        if is_htmx(request) and request.headers.get("HX-Target") == "gene-pane":
+            return render(request, "genes/_map_pane.html", _pane_alone(request))
         found = maps.gene_map(request.user)
         context = _pane(request, found, _focus(request, found))
-        if is_htmx(request) and request.headers.get("HX-Target") == "gene-pane":
-            return render(request, "genes/_map_pane.html", context)
         kinds = [edge.kind for edge in found.edges]
         states = [state for node in found.nodes for state in node.states]
         return render(request, "genes/map.html", {
@@ -42,22 +46,9 @@ class GeneMap(SignedInView):
             "columns": sum(node.columns for node in found.nodes), "domains": maps.domains(found), "names": found.nodes,
             "relations": [(value, label, kinds.count(value)) for value, label in RelationKind.choices],
             "states": [(value, label, states.count(value)) for value, label in STATES],
-            "unplaced": sum(node.x is None for node in found.nodes),
+            "unplaced": sum(node.x is None for node in found.nodes), "data": maps.as_data(found),
+            "bands": [(tone, label, sum(_band(node.kept) == tone for node in found.nodes)) for tone, label in BANDS],
         })  # fmt: skip
-
-
-class MapData(SignedInView):
-    """What the page draws."""
-
-    verb = "data.view"
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        response = JsonResponse(
-            maps.as_data(maps.gene_map(request.user)),
-            json_dumps_params={"separators": (",", ":"), "ensure_ascii": False},
-        )
-        response["Cache-Control"] = "private, no-cache"
-        return response
 
 
 class MapList(SignedInView):
@@ -86,6 +77,20 @@ class MapList(SignedInView):
         context = {"title": translate("基因图谱列表"), "crumbs": [HOME, MAP, (translate("列表"), "")], "rows": rows,
                    "domains": domains, "domain": domain}  # fmt: skip
         return render(request, "genes/map_list.html", context)
+
+
+def _band(kept: float | None) -> str:
+    return band(kept * 100) if kept is not None else "none"
+
+
+def _pane_alone(request: HttpRequest) -> dict[str, Any]:
+    """The pane of the gene that the drawing names by its id."""
+    try:
+        pk = UUID(request.GET.get("focus", ""))
+    except ValueError:
+        return {"node": None}
+    found = maps.around(request.user, pk)
+    return _pane(request, found, found.by_pk.get(pk))
 
 
 def _focus(request: HttpRequest, found: maps.Map) -> maps.Node | None:

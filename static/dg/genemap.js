@@ -4,10 +4,12 @@ const token = (name) => getComputedStyle(document.documentElement).getPropertyVa
 const LABELLED = 6; // of each domain, the largest
 const PAD = 60;
 
-const start = async () => {
-  const data = await (await fetch(canvas.dataset.url, { headers: { Accept: "application/json" } })).json();
+const BANDS = [[85, "--good-fill"], [70, "--info-fill"], [55, "--caution-fill"], [0, "--bad-fill"]]; // as scores are coloured
+
+const start = () => {
+  const data = JSON.parse(document.getElementById("gene-map-data").textContent);
   const nodes = data.nodes
-    .map(([pk, name, x, y, domain, columns, states], index) => ({ pk, name, x, y, domain, columns, states, index }));
+    .map(([pk, name, x, y, domain, columns, states, kept], index) => ({ pk, name, x, y, domain, columns, states, kept, index }));
   const placed = nodes.filter((node) => node.x !== null);
   const most = Math.sqrt(Math.max(1, ...placed.map((node) => node.columns)));
   placed.forEach((node) => (node.r = 2 + 7 * (Math.sqrt(node.columns) / most)));
@@ -17,6 +19,7 @@ const start = async () => {
     members.toSorted((a, b) => b.columns - a.columns).slice(0, LABELLED).map((node) => node.index)));
   const view = { x: 0, y: 0, scale: 1 };
   let focus = placed.find((node) => node.pk === canvas.dataset.focus);
+  let byKept = false;
   const chosen = { domain: new Set(), relation: new Set(), state: new Set() };
 
   const shown = (node) => node && node.x !== null && chosen.domain.has(node.domain) &&
@@ -38,6 +41,9 @@ const start = async () => {
     canvas.height = height * ratio;
     const pen = canvas.getContext("2d");
     const colours = Array.from({ length: data.domains.length }, (_, at) => token(`--series-${(at % 8) + 1}`));
+    const bands = BANDS.map(([from, name]) => [from, token(name)]), unknown = token("--control-line");
+    const colour = (node) => !byKept ? colours[node.domain] :
+      node.kept === null ? unknown : bands.find(([from]) => node.kept >= from)[1];
     pen.scale(ratio, ratio);
     for (const { domain, x, y, r, count } of discs) {
       if (!chosen.domain.has(domain)) continue;
@@ -59,7 +65,7 @@ const start = async () => {
       const [x, y] = onScreen(node);
       pen.beginPath();
       pen.arc(x, y, size(node), 0, 7);
-      pen.fillStyle = colours[node.domain];
+      pen.fillStyle = colour(node);
       pen.fill();
       if (node === focus) {
         pen.beginPath();
@@ -75,7 +81,8 @@ const start = async () => {
       const node = nodes[index];
       if (!shown(node)) return;
       const [x, y] = onScreen(node);
-      text(pen, node.name, x, y + size(node) + 12, node === focus ? 600 : 400, token("--text"), 12);
+      const words = byKept && node.kept !== null ? `${node.name} ${node.kept}%` : node.name;
+      text(pen, words, x, y + size(node) + 12, node === focus ? 600 : 400, token("--text"), 12);
     });
     canvas.dataset.drawn = placed.filter(shown).length;
   };
@@ -152,6 +159,13 @@ const start = async () => {
     draw();
   };
 
+  const recolour = () => {
+    const scheme = document.querySelector("[data-map-colours] input:checked").value;
+    byKept = scheme === "kept";
+    canvas.dataset.colours = scheme;
+    draw();
+  };
+
   // The nearest gene in the direction of an arrow key.
   const step = (dx, dy) => {
     if (!focus) return select(placed.find(shown));
@@ -205,11 +219,13 @@ const start = async () => {
     select(placed.find((node) => node.pk === near.dataset.mapFocus));
   });
   document.querySelectorAll("[data-map-filter]").forEach((set) => set.addEventListener("change", choose));
+  document.querySelector("[data-map-colours]").addEventListener("change", recolour);
   new ResizeObserver(draw).observe(canvas);
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   fit();
   choose();
+  recolour();
 };
 
 const grouped = (nodes) => {

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -62,6 +63,8 @@ def test_the_map_is_drawn_and_walked_by_keyboard(
     drawing.press("ArrowRight")
     expect(page.locator("#gene-pane h2")).not_to_have_text(first)
     assert "focus=" in page.url
+    page.get_by_label("按落标率").check()
+    expect(drawing).to_have_attribute("data-colours", "kept")
     page.get_by_label("人口", exact=False).first.uncheck()
     expect(drawing).not_to_have_attribute("data-drawn", str(GENES))
     drawing.press("+")
@@ -76,7 +79,7 @@ def test_the_map_is_drawn_and_walked_by_keyboard(
         page.wait_for_timeout(300)
         page.screenshot(path=f"{shots}/map-1366-dark.png")
     drawing.press("Enter")
-    page.wait_for_url("**/columns/")
+    page.wait_for_url(re.compile(r"/genes/[0-9a-f-]{36}/$"))
 
 
 def test_the_list_beside_it(page: Page, genes: list[DataElement], check_accessibility: Callable[[Page], None]) -> None:

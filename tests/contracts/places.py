@@ -30,6 +30,7 @@ from assets.services.networks import allow_network
 from core import jobs, panels, workflow
 from core.exporting import ExportPage
 from core.models import Job
+from genes.models import Family, Join, Ruling
 from genes.services.decisions import accept
 from genes.services.recognisers import define_recogniser
 from genes.services.rulings import propose_ruling
@@ -72,6 +73,8 @@ SHARED = {
     "/standards/citations/": "standards.Citation", "/standards/texts/": "standards.StandardText",
     "/api/v1/elements/": "standards.DataElement", "/api/v1/element-names/": "standards.ElementName",
     "/api/v1/element-editions/": "standards.Edition", "/api/v1/code-sets/": "standards.CodeSet",
+    "/genes/{pk}/": "standards.DataElement", "/genes/families/": "genes.Family",
+    "/api/v1/families/": "genes.Family",
     "/api/v1/code-set-editions/": "standards.CodeSetEdition", "/api/v1/standard-texts/": "standards.StandardText",
 }  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -287,6 +290,10 @@ def build(parent: Agency, name: str, label: str, folder: Path, script: str = "")
     drain()
     named = Column.objects.get(source=source, name=f"{name}_sfzh")
     accept(actor=manager, column=named, element=DataElement.objects.get(code="P007"))  # its values break the element
+    for column in Column.objects.filter(
+        source=source, name__in=(f"{name}_name", "title")
+    ):  # a family that nobody shares
+        accept(actor=manager, column=column, element=DataElement.objects.get(code="P001"))
     requests.request_scan(actor=manager, source=source, tables=())
     drain()
     proposals = RuleProposal.objects.filter(column__source=source)
@@ -298,6 +305,9 @@ def build(parent: Agency, name: str, label: str, folder: Path, script: str = "")
     rule = create_rule(actor=manager, table=table, columns=[column], kind="matches", parameters=pattern, name=name)
     mobile = DataElement.objects.get(name="手机号码")
     accept(actor=manager, column=Column.objects.get(table=table, name=f"{name}_sjh"), element=mobile)
+    propose_ruling(
+        actor=manager, element=mobile, agency=agency, holder=agency, basis=f"{label} {name}", valid_from=date(2026, 1, 1)
+    )  # fmt: skip
     define_recogniser(actor=manager, agency=agency, element=mobile, name=name, words=["sjh"])
     change(
         path,
@@ -355,6 +365,12 @@ def rows_of(place: Place) -> dict[str, Any]:
             found[model._meta.label] = row.pk
     for label in set(SHARED.values()):
         found[label] = apps.get_model(label)._default_manager.order_by("pk")[0].pk
+    # Of all agencies: the family that is told as far as one sees it, and the ruling in work, which only its agency sees.
+    families = Family.objects.filter(element__code="P001", members__column__source__agency=place.agency)
+    found["genes.Family"] = families.order_by("number")[0].pk
+    inside = {"column__source__agency": place.agency, "target__source__agency": place.agency}  # the declared key
+    found["genes.Join"] = Join.objects.filter(**inside).order_by("pk")[0].pk
+    found["genes.Ruling"] = Ruling.objects.get(agency=place.agency).pk
     found["standards.Edition"] = Edition.objects.get(state="commenting").pk
     found["standards.CodeSetEdition"] = CodeSetEdition.objects.get(state="draft").pk
     # Not whatever comes first: who may repeat a job depends on its kind; an administrator's password or own grant is a case of its own.

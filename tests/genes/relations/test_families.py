@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from core import jobs
 from core.models import Job
 from genes.models import Family, FamilyMember, Join, Sketch
-from genes.services import families
+from genes.services import families, joins
 from genes.services.decisions import say_none, undo
 from tests.genes.relations.made import bind, column, element
 
@@ -57,6 +57,16 @@ def test_what_lies_in_a_key_is_found_across_sources(people: SimpleNamespace) -> 
     join = Join.objects.get(column=column("djry", "sfzh"), target=column("czrk", "sfzh"))
     assert (join.share, join.key_share, join.same_element, join.alike, join.declared) == (1, 1, True, 1, False)
     assert not Join.objects.filter(column=column("czrk", "sfzh")).exists()  # 150 of 400 is no containment
+
+
+def test_a_join_found_again_stays_the_same_and_one_that_ends_goes(people: SimpleNamespace) -> None:
+    before = Join.objects.get(column=column("djry", "sfzh"))
+    joins.join([before.column_id], joins.keys())
+    again = Join.objects.get(column=column("djry", "sfzh"))
+    assert (again.pk, again.found_at) == (before.pk, before.found_at)
+    people.civil.run("UPDATE djry SET sfzh = 'X' || rowid")
+    people.civil.scan()
+    assert not Join.objects.filter(column=column("djry", "sfzh")).exists()
 
 
 def test_a_declared_foreign_key_is_a_join_without_values(people: SimpleNamespace) -> None:

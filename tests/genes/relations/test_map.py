@@ -1,19 +1,27 @@
 """The map shows what one may see, stays where it was, and its list says the same."""
 
+import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from genes.models import MapPlace
-from genes.selectors.map import gene_map
+from genes.models import Conformity, MapPlace
+from genes.selectors.map import around, gene_map
 from standards.models import DataElement
 from tests.accounts import world
+from tests.genes.relations.made import column
 
 
 def drawn(client: Any) -> dict[str, Any]:
-    data = client.get("/genes/map/data/").json()
+    page = client.get("/genes/map/").content.decode()
+    found = re.search(r'<script id="gene-map-data" type="application/json">(.*?)</script>', page)
+    if found is None:  # nothing to draw
+        return {"nodes": {}, "edges": set()}
+    data = json.loads(found[1])
     nodes = [node[1] for node in data["nodes"]]
     return {
         "nodes": {node[1]: {"columns": node[5], "place": tuple(node[2:4])} for node in data["nodes"]},
@@ -57,10 +65,40 @@ def test_page_pane_and_list_say_the_same(people: SimpleNamespace) -> None:
 
 def test_the_data_costs_the_same_number_of_queries(people: SimpleNamespace) -> None:
     client = world.browser(people.chief)
-    client.get("/genes/map/data/")
+    client.get("/genes/map/")
     with CaptureQueriesContext(connection) as asked:
-        client.get("/genes/map/data/")
+        client.get("/genes/map/")
     with CaptureQueriesContext(connection) as fewer:
-        world.browser(people.city.police.steward).get("/genes/map/data/")
-    assert len(asked) <= 20
+        world.browser(people.city.police.steward).get("/genes/map/")
+    assert len(asked) <= 26
     assert len(asked) <= len(fewer) + 1
+
+
+def test_the_pane_asks_for_its_own_gene_and_says_what_the_map_says(people: SimpleNamespace) -> None:
+    whole = gene_map(people.chief, cut=None)
+    for node in whole.nodes:
+        alone = around(people.chief, node.pk)
+        assert alone.by_pk[node.pk] == node
+        assert [(edge, other.pk) for edge, other in alone.around(node.pk)] == [
+            (edge, other.pk) for edge, other in whole.around(node.pk)
+        ]
+    civil = people.city.civil.steward
+    unseen = DataElement.objects.exclude(pk__in=[node.pk for node in whole.nodes])[0]
+    assert (around(civil, unseen.pk).nodes, around(civil, unseen.pk).edges) == ([], [])
+
+
+def test_genes_are_coloured_by_what_one_sees_of_their_values(people: SimpleNamespace) -> None:
+    gene = DataElement.objects.get(code="P007")
+    counts = {"czrk": (400, 0), "djry": (200, 50)}
+    Conformity.objects.all().delete()
+    Conformity.objects.bulk_create(
+        Conformity(column=column(table, "sfzh"), edition=gene.current, aspect="checksum", at=timezone.now(), checked=checked, failed=failed)
+        for table, (checked, failed) in counts.items()
+    )  # fmt: skip
+    kept = {who: node.kept for who in (people.chief, people.city.civil.steward, people.city.police.steward)
+            for node in gene_map(who).nodes if node.pk == gene.pk}  # fmt: skip
+    assert list(kept.values()) == [1 - 50 / 600, 0.75, 1.0]
+    pane = world.browser(people.city.civil.steward).get(
+        f"/genes/map/?focus={gene.pk}", headers={"HX-Request": "true", "HX-Target": "gene-pane"}
+    )
+    assert ">75%</a>" in pane.content.decode()
