@@ -12,11 +12,11 @@ import hmac
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes
@@ -71,6 +71,16 @@ def lock() -> datetime:
         return cast(datetime, cursor.fetchone()[0])
 
 
+class Entry(NamedTuple):
+    """What ``record`` takes of one entry."""
+
+    verb: str
+    target: Model | str
+    target_label: str = ""
+    scope_id: UUID | None = None
+    changes: Mapping[str, Any] | None = None
+
+
 def record(
     *,
     actor: Actor | None,
@@ -84,25 +94,34 @@ def record(
 
     ``target`` is an object or its key ("app.Model:<pk>"); ``changes`` is JSON-like and must hold no secrets. Raises keys.KeyFileError when the key file cannot be read.
     """
-    with transaction.atomic():
-        at = lock()
-        last = AuditEntry.objects.order_by("-id").first()
+    return record_all(actor=actor, entries=[Entry(verb, target, target_label, scope_id, changes)])[0]
+
+
+@transaction.atomic
+def record_all(*, actor: Actor | None, entries: Sequence[Entry]) -> list[AuditEntry]:
+    """Entries as of ``record``, in their order: few statements, however many they are."""
+    at = lock()
+    last, made = AuditEntry.objects.order_by("-id").first(), []
+    for said in entries:
         entry = AuditEntry(
             id=last.id + 1 if last else 1,
             at=at,
             **actor_fields(actor),
-            verb=verb,
-            target=clean(target if isinstance(target, str) else target_of(target), 200),
-            target_label=clean(target_label or (target if isinstance(target, Model) else ""), 300),
-            scope_id=scope_id,
-            changes=plain(dict(changes or {})),
+            verb=said.verb,
+            target=clean(said.target if isinstance(said.target, str) else target_of(said.target), 200),
+            target_label=clean(said.target_label or (said.target if isinstance(said.target, Model) else ""), 300),
+            scope_id=said.scope_id,
+            changes=plain(dict(said.changes or {})),
             method=f"hmac-{getattr(settings, 'AUDIT_DIGEST', 'sha256')}:{keys.current().kid}",
         )
         entry.digest = digest(entry, last.digest if last else GENESIS)
-        entry.save(force_insert=True)
-        head = Head(entry.id, entry.digest)
+        made.append(entry)
+        last = entry
+    AuditEntry.objects.bulk_create(made)
+    if made and last:
+        head = Head(last.id, last.digest)
         transaction.on_commit(lambda: _note_head(head), robust=True)
-    return entry
+    return made
 
 
 def target_of(obj: Model) -> str:

@@ -57,10 +57,13 @@ def close_alarms(*, columns: Iterable[Column], outcome: Outcome) -> int:
     """End the open alarms of the columns; returns how many there were."""
     opened = DriftAlarm.objects.filter(column__in=[column.pk for column in columns], closed_at__isnull=True)
     alarms = list(opened.select_related("column__source", "column__table"))
-    DriftAlarm.objects.filter(pk__in=[alarm.pk for alarm in alarms]).update(closed_at=clock.now(), outcome=outcome)
-    for alarm in alarms:
-        audit.record(
-            actor=None, verb="genes.drift.close", target=alarm.column, target_label=alarm.column.label,
-            scope_id=alarm.column.source.agency_id, changes={"outcome": [None, str(outcome)]},
-        )  # fmt: skip
+    if alarms:
+        DriftAlarm.objects.filter(pk__in=[alarm.pk for alarm in alarms]).update(closed_at=clock.now(), outcome=outcome)
+        audit.record_all(actor=None, entries=[
+            audit.Entry(
+                "genes.drift.close", alarm.column, alarm.column.label, alarm.column.source.agency_id,
+                {"outcome": [None, str(outcome)]},
+            )
+            for alarm in alarms
+        ])  # fmt: skip
     return len(alarms)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
@@ -108,10 +109,16 @@ def decide_table_level(*, actor: Person, table: Table, level: int | None, basis:
 @transaction.atomic
 def confirm_levels(*, actor: Person, rows: Sequence[ColumnLevel]) -> int:
     """Decide on each column what is proposed; returns how many. Raises PermissionDenied."""
-    open_ones = [row for row in rows if row.decided is None and row.proposed]
+    now = audit.lock()
+    ids = [row.pk for row in rows]
+    found = ColumnLevel.objects.filter(pk__in=ids, decided__isnull=True, proposed__gt=0).order_by("pk")
+    open_ones = list(found.select_related("column__source", "column__table"))
     for row in open_ones:
         require(actor, "gene.decide", row.column)
-        _decide(actor, row, row.column, row.proposed, "")
+    ColumnLevel.objects.filter(pk__in=[row.pk for row in open_ones]).update(
+        decided=F("proposed"), decided_by=actor, decided_at=now, basis=""
+    )
+    audit.record_all(actor=actor, entries=[_entry(row.column, None, row.proposed, "") for row in open_ones])
     propose_levels({row.column.table_id for row in open_ones})
     return len(open_ones)
 
@@ -128,7 +135,9 @@ def _decide(
     before = row.decided
     decided = {"decided_by": actor, "decided_at": clock.now()} if level else {"decided_by": None, "decided_at": None}
     type(row).objects.filter(pk=row.pk).update(decided=level, basis=basis.strip()[:300], **decided)
-    audit.record(
-        actor=actor, verb="genes.level.decide", target=target, target_label=target.label, scope_id=target.source.agency_id,
-        changes={"level": [before, level], "basis": [None, basis.strip()[:300]]},
-    )  # fmt: skip
+    audit.record_all(actor=actor, entries=[_entry(target, before, level, basis.strip()[:300])])
+
+
+def _entry(target: Column | Table, before: int | None, level: int | None, basis: str) -> audit.Entry:
+    changes = {"level": [before, level], "basis": [None, basis]}
+    return audit.Entry("genes.level.decide", target, target.label, target.source.agency_id, changes)

@@ -1,7 +1,9 @@
 """Data elements: register one, write its next edition, name it."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agency, Person
 from accounts.permissions import require
-from core import clock, search
+from core import audit, clock, search
 from core.workflow import authored
 from standards import documents
 from standards.choices import IN_WORK, NameOrigin, RegistrationStatus
@@ -89,7 +91,6 @@ def edit_draft(*, actor: Person, edition: Edition, **fields: Any) -> Edition:
     return edition
 
 
-@transaction.atomic
 def add_names(
     *,
     actor: Person | None,
@@ -100,28 +101,31 @@ def add_names(
     context: str = "",
 ) -> int:
     """Further names of an element; those it has already are passed over. Returns how many are new. Raises PermissionDenied."""
-    if actor is not None:
-        require(
-            actor,
-            "gene.decide" if origin == NameOrigin.DECISION else "standard.edit",
-            None if origin == NameOrigin.DECISION else element,
-        )
-    known = {name.casefold() for name in element.names.filter(kind=kind).values_list("text", flat=True)} | {
-        element.name.casefold()
-    }
+    return add_names_to(actor=actor, names=[(element, text, context) for text in texts], kind=kind, origin=origin)
+
+
+@transaction.atomic
+def add_names_to(*, actor: Person | None, names: Iterable[tuple[DataElement, str, str]], kind: str, origin: str) -> int:
+    """(element, further name, context) of many elements at once, as of ``add_names``. Raises PermissionDenied."""
+    told = [(element, " ".join(text.split())[:200], context[:100]) for element, text, context in names]
+    elements = {element.pk: element for element, _text, _context in told}
+    if actor is not None and origin == NameOrigin.DECISION:
+        require(actor, "gene.decide")
+    elif actor is not None:
+        for element in elements.values():
+            require(actor, "standard.edit", element)
+    of_kind = ElementName.objects.filter(element__in=elements, kind=kind).values_list("element_id", "text")
+    known = {(pk, text.casefold()) for pk, text in of_kind}
+    known |= {(element.pk, element.name.casefold()) for element in elements.values()}
     new = []
-    for text in texts:
-        text = " ".join(text.split())[:200]
-        if text and text.casefold() not in known:
-            known.add(text.casefold())
+    for element, text, context in told:
+        if text and (element.pk, text.casefold()) not in known:
+            known.add((element.pk, text.casefold()))
             new.append(
-                ElementName(element=element, kind=kind, text=text, origin=origin, context=context[:100], added_by=actor)
+                ElementName(element=element, kind=kind, text=text, origin=origin, context=context, added_by=actor)
             )
     ElementName.objects.bulk_create(new)
-    if new:
-        DataElement.objects.filter(pk=element.pk).update(updated_at=clock.now())
-        search.index([documents.of(element)])
-        recorded(actor, "standards.element.name", element, {"names": [None, [name.text for name in new]]})
+    _renamed(actor, "standards.element.name", new, lambda texts: [None, texts])
     return len(new)
 
 
@@ -129,10 +133,34 @@ def add_names(
 def remove_name(*, actor: Person, name: ElementName) -> None:
     """Raises PermissionDenied."""
     require(actor, "standard.edit", name.element)
-    recorded(actor, "standards.element.unname", name.element, {"names": [name.text, None]})
-    element = name.element
     name.delete()
-    search.index([documents.of(element)])
+    _renamed(actor, "standards.element.unname", [name], lambda texts: [texts[0], None])
+
+
+@transaction.atomic
+def forget_names(*, actor: Person, names: Sequence[ElementName]) -> None:
+    """Names that decisions taught and that are taken back. Raises PermissionDenied."""
+    require(actor, "gene.decide")
+    ElementName.objects.filter(pk__in=[name.pk for name in names], origin=NameOrigin.DECISION).delete()
+    _renamed(actor, "standards.element.unname", names, lambda texts: [texts, None])
+
+
+def _renamed(
+    actor: Person | None, verb: str, names: Sequence[ElementName], change: Callable[[list[str]], list[Any]]
+) -> None:
+    """The elements of these names are found by their new ones, and the trail tells of each."""
+    texts: dict[UUID, list[str]] = defaultdict(list)
+    for name in names:
+        texts[name.element_id].append(name.text)
+    if not texts:
+        return
+    DataElement.objects.filter(pk__in=texts).update(updated_at=clock.now())
+    elements = list(DataElement.objects.filter(pk__in=texts).prefetch_related("names").order_by("code"))
+    search.index(documents.of(element) for element in elements)
+    audit.record_all(actor=actor, entries=[
+        audit.Entry(verb, element, str(element), element.agency_id, {"names": change(texts[element.pk])})
+        for element in elements
+    ])  # fmt: skip
 
 
 def _draft(actor: Person, element: DataElement, number: int, fields: dict[str, Any]) -> Edition:
