@@ -39,8 +39,8 @@ def propose_levels(tables: Iterable[UUID]) -> int:
             if not proposal.level and column.security.decided is None:
                 gone.append(column.pk)
                 continue
-            found.append(ColumnLevel(
-                column=column, proposed=proposal.level, kind=proposal.kind, proposed_at=now,
+            found.append(ColumnLevel(  # by its key: `column.security` stays what is stored, with a person's word
+                column_id=column.pk, proposed=proposal.level, kind=proposal.kind, proposed_at=now,
                 reasons=[asdict(reason) for reason in proposal.reasons],
             ))  # fmt: skip
         of_tables.append(_of_table(table_id, members, answer, now))
