@@ -14,7 +14,7 @@ from accounts.models import Person
 from assets.models import Column
 from genes.choices import Origin, Verdict
 from genes.models import Binding, Decision, Match
-from genes.services.decisions import bind, follow, name_in, note, refuse, taken
+from genes.services.deciding import bind, follow, name_in, note, refuse, taken
 from genes.services.matching import keep, propose
 from standards.choices import NameKind, NameOrigin
 from standards.models import DataElement, ElementName

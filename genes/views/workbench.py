@@ -17,8 +17,7 @@ from genes.choices import Zone
 from genes.filters import BindingFilter, GeneFilter, MatchFilter
 from genes.models import Binding, Match
 from genes.selectors import queue
-from genes.services.decisions import accept, accept_many, reject, say_none
-from genes.services.undoing import undo
+from genes.services.decisions import accept, accept_many, reject, say_none, undo
 from standards.models import DataElement
 
 HOME: Crumb = (_("基因"), "/genes/")

@@ -18,8 +18,7 @@ from genes.conforming import Codes, check_of, declared
 from genes.models import Conformity, Deviation
 from genes.selectors import conformity
 from genes.services.conformity import accept_deviation, withdraw_acceptance
-from genes.services.decisions import accept
-from genes.services.undoing import undo
+from genes.services.decisions import accept, undo
 from standards.models import DataElement
 from standards.notation import check
 from tests.accounts import world

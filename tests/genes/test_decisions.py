@@ -25,9 +25,9 @@ from genes.services.decisions import (
     reject_many,
     say_none,
     say_none_many,
+    undo,
 )
 from genes.services.levels import confirm_levels
-from genes.services.undoing import undo
 from standards.choices import NameKind, NameOrigin
 from standards.models import DataElement, ElementName
 from standards.services.elements import add_names

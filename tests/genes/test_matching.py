@@ -10,9 +10,8 @@ from assets.models import Column, Table
 from genes.choices import MatchState, Origin, Zone
 from genes.models import Binding, Decision, Gene, Match
 from genes.selectors.queue import coverage
-from genes.services.decisions import accept, accept_many, reject, say_none
+from genes.services.decisions import accept, accept_many, reject, say_none, undo
 from genes.services.matching import request_matching
-from genes.services.undoing import undo
 from standards.models import DataElement, ElementName
 from tests.assets.support import SqliteSource, finished
 from tests.genes.conftest import REGISTER

@@ -12,11 +12,10 @@ from core.models import AuditEntry
 from genes.choices import Origin, Outcome
 from genes.models import Binding, ColumnLevel, DriftAlarm, Match, Recogniser, TableLevel
 from genes.selectors.recognising import REASON
-from genes.services.decisions import accept, accept_pairs, reject, say_none, say_none_many
+from genes.services.decisions import accept, accept_pairs, reject, say_none, say_none_many, undo
 from genes.services.levels import confirm_levels, decide_column_level, decide_table_level
 from genes.services.matching import request_matching
 from genes.services.recognisers import change_recogniser, define_recogniser, enable_recogniser, try_recogniser
-from genes.services.undoing import undo
 from standards.models import DataElement
 from tests.assets.support import SqliteSource, finished
 from tests.genes.built import as_new, catalogue
@@ -178,7 +177,8 @@ def test_a_level_that_a_person_decided_stays(estate: SimpleNamespace) -> None:
     with pytest.raises(ValidationError):
         decide_table_level(actor=estate.steward, table=table, level=5)
     decide_table_level(actor=estate.steward, table=table, level=5, basis="市级重要数据目录")
-    assert confirm_levels(actor=estate.steward, rows=list(ColumnLevel.objects.filter(column__table=table))) == 1
+    both = list(ColumnLevel.objects.filter(column__table=table, column__name__in=("hzxm", "zdmc")))
+    assert confirm_levels(actor=estate.steward, rows=both) == 1
     finished(request_matching(source=estate.clinic.row))
     assert TableLevel.objects.get(table=table).level == 5
     assert ColumnLevel.objects.get(column=name).decided == 2  # confirming the rest did not touch it
