@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from core import workflow
+from core import impacts, workflow
 from core.api import ApiRouter, ApiView, Creates, Deletes, Updates
 from core.errors import BadParameter
 from standards import comparing, notation, selectors, serializers
@@ -173,6 +173,7 @@ class Reviewed(Updates, Deletes):
     verbs = {
         "partial_update": "standard.edit", "destroy": "standard.edit", "say": "standard.comment", "answer": "standard.edit",
         "cite": "standard.edit", "codes": "standard.edit", "transition": "standard.review",
+        "impact": "standard.review",
     }  # fmt: skip
 
     def delete_object(self, obj: Any) -> None:
@@ -196,8 +197,18 @@ class Reviewed(Updates, Deletes):
         known = [step.name for step in workflow.of(edition).transitions]
         if name not in known:
             raise exceptions.ValidationError({"transition": [_("取值为 %(values)s。") % {"values": ", ".join(known)}]})
-        workflow.apply(edition, name, actor=request.user, opinion=body.validated_data["opinion"])
+        data = body.validated_data
+        review.move(actor=request.user, edition=edition, step=name, opinion=data["opinion"], uses=data["confirm"])
         return Response(self.read_serializer(self.fresh(edition.pk)).data)
+
+    @extend_schema(responses={200: serializers.ImpactSerializer}, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def impact(self, request: Request, pk: Any = None) -> Response:
+        """What leans on the element or code set, as the page shows it before publishing and retiring."""
+        edition = self.get_object()
+        self.permit("standard.review", edition)
+        hits = impacts.of(edition.element if isinstance(edition, Edition) else edition.code_set, request.user)
+        return Response(serializers.ImpactSerializer({"uses": sum(hit.count for hit in hits), "hits": hits}).data)
 
     @extend_schema(responses={200: serializers.DifferenceSerializer(many=True)}, filters=False)
     @action(detail=True, methods=["get"], pagination_class=None)

@@ -170,10 +170,32 @@ class NamesBody(serializers.Serializer[Any]):
 
 
 class TransitionBody(serializers.Serializer[Any]):
-    """``transition`` is one of ``open_to`` of the edition's history."""
+    """``transition`` is one of ``open_to`` of the edition's history; retiring what is in use takes ``uses`` of its impact as ``confirm``."""
 
     transition = serializers.CharField(max_length=40)
     opinion = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")
+    confirm = serializers.IntegerField(min_value=0, max_value=2**31, required=False, allow_null=True, default=None)
+
+
+class HitSerializer(serializers.Serializer[Any]):
+    """Things of one kind; ``hidden`` of the ``count`` are not for the reader's eyes."""
+
+    label = serializers.CharField(read_only=True)
+    count = serializers.IntegerField(read_only=True)
+    hidden = serializers.IntegerField(read_only=True)
+    examples = serializers.SerializerMethodField()
+    url = serializers.CharField(read_only=True)
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_examples(self, hit: Any) -> list[dict[str, str]]:
+        return [{"name": name, "url": url} for name, url in hit.named]
+
+
+class ImpactSerializer(serializers.Serializer[Any]):
+    """What leans on the element or code set of an edition; ``uses`` is the sum."""
+
+    uses = serializers.IntegerField(read_only=True)
+    hits = HitSerializer(many=True, read_only=True)
 
 
 class StepSerializer(serializers.ModelSerializer[WorkflowStep]):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.permissions import require
-from core import audit, clock, search
+from core import audit, clock, impacts, search, workflow
 from core.texts import clean
 from standards.choices import EditionState
 from standards.models import Citation, CodeSetEdition, Comment, Edition, StandardText
@@ -22,6 +22,26 @@ def require_in_writing(edition: AnyEdition) -> None:
     """Raise ValidationError unless the edition may still be changed."""
     if edition.state not in (EditionState.DRAFT, EditionState.COMMENTING):
         raise ValidationError(_("只有草案和征求意见稿可以修改；已发布的标准请起草新版本。"))
+
+
+@transaction.atomic
+def move(*, actor: Person, edition: AnyEdition, step: str, opinion: str = "", uses: int | None = None) -> AnyEdition:
+    """One step of the review. Retiring what is in use takes the number of its uses as the actor has seen them.
+
+    Raises KeyError for an unknown step, PermissionDenied, ValidationError.
+    """
+    transition = workflow.of(edition).transition(step)
+    require(actor, transition.verb, edition)
+    if step == "retire" and (now := uses_of(edition)) and uses != now:
+        told = _("现在有 %(count)s 处使用它。请先看影响清单，再确认这个数。") % {"count": now}
+        raise ValidationError({"confirm": told})
+    return workflow.apply(edition, step, actor=actor, opinion=opinion)
+
+
+def uses_of(edition: AnyEdition) -> int:
+    """How many things lean on the element or code set, the reader's or not."""
+    owner = edition.element if isinstance(edition, Edition) else edition.code_set
+    return sum(hit.count for hit in impacts.of(owner, None))
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from standards import comparing, selectors
 from standards.choices import EditionState
 from standards.forms import AnswerForm, CitationForm, CommentForm, TransitionForm
 from standards.models import Citation, CodeSetEdition, Comment, Edition
-from standards.services.review import AnyEdition, answer_comment, cite, comment, discard_draft, uncite
+from standards.services.review import AnyEdition, answer_comment, cite, comment, discard_draft, move, uncite
 
 HOME: Crumb = (_("标准"), "/standards/")
 ELEMENTS: Crumb = (_("数据元"), "/standards/elements/")
@@ -190,15 +190,20 @@ class EditionMove(_OnEdition):
             "edition": self.edition,
             "step": self.step,
             "hits": self.hits,
+            "uses": sum(
+                hit.count for hit in self.hits
+            ),  # as they stand on this page; the word that they were read is about these
             "comments": list(selectors.comments_on(self.edition)),
             "events": selectors.events_of(self.edition),
             **compared,
         }
 
     def save(self, form: Any) -> tuple[str, Text]:
-        edition: Any = workflow.apply(
-            self.edition, self.step.name, actor=self.request.user, opinion=form.cleaned_data["opinion"]
-        )
+        seen = self.request.POST.get("uses", "")
+        edition: Any = move(
+            actor=self.request.user, edition=self.edition, step=self.step.name, opinion=form.cleaned_data["opinion"],  # type: ignore[arg-type]
+            uses=int(seen) if seen.isdecimal() and len(seen) < 10 else None,
+        )  # fmt: skip
         told = translate("%(step)s：%(state)s") % {"step": self.step.label, "state": edition.get_state_display()}
         return self.cancel_url(), told
 

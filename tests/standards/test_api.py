@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from core import workflow
 from standards.models import CodeSet, DataElement, Edition, StandardText
 from standards.services.elements import draft_edition
+from tests.accounts import world
 
 pytestmark = pytest.mark.django_db
 WORDS = {
@@ -190,3 +191,34 @@ def test_the_list_filters_as_the_page_does(office: SimpleNamespace, sexes: CodeS
         assert [row["code"] for row in rows] == expected
     assert api(office.viewer).get("/api/v1/elements/?level=L4&q=身份").json()["count"] >= 1
     assert api(office.viewer).get("/api/v1/elements/?colour=red").status_code == 400
+
+
+def test_retiring_takes_the_number_of_uses_that_was_seen(office: SimpleNamespace, sexes: CodeSet) -> None:
+    reviewer, uses = api(office.reviewer), DataElement.objects.filter(current__code_set=sexes).count()
+    assert uses > 0
+    here = f"/api/v1/code-set-editions/{sexes.current_id}/"
+    impact = reviewer.get(f"{here}impact/").json()
+    assert (impact["uses"], impact["hits"][0]["count"]) == (uses, uses)
+    assert impact["hits"][0]["examples"][0]["url"].startswith("/standards/elements/")
+    assert api(office.stranger).get(f"{here}impact/").status_code == 403
+    word = {"transition": "retire", "opinion": "由新标准代替"}
+    for confirm in ({}, {"confirm": uses - 1}, {"confirm": uses + 1}, {"confirm": "all"}):
+        answer = reviewer.post(f"{here}transition/", {**word, **confirm})
+        assert (answer.status_code, "confirm" in answer.content.decode()) == (400, True)
+    assert api(office.stranger).post(f"{here}transition/", {**word, "confirm": uses}).status_code == 403
+    done = reviewer.post(f"{here}transition/", {**word, "confirm": uses})
+    assert (done.status_code, done.json()["state"]) == (200, "retired")
+
+
+def test_the_page_retires_what_was_shown_on_it(office: SimpleNamespace, sexes: CodeSet) -> None:
+    browser, edition = world.browser(office.reviewer), sexes.current
+    assert edition is not None
+    address = f"/standards/code-set-editions/{edition.pk}/step/retire/"
+    page = browser.get(address)
+    seen = page.context["uses"]
+    word = {"opinion": "由新标准代替", "confirmed": "on"}
+    assert browser.post(address, {**word, "uses": seen - 1}).status_code == 422
+    assert browser.post(address, {"opinion": "由新标准代替", "uses": seen}).status_code == 422
+    assert browser.post(address, {**word, "uses": seen}).status_code == 302
+    edition.refresh_from_db()
+    assert edition.state == "retired"
