@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class EditionState(models.TextChoices):
@@ -26,7 +27,7 @@ class RegistrationStatus(models.TextChoices):
     CANDIDATE = "candidate", _("候选")  # proposed for progression
     RECORDED = "recorded", _("已登记")  # mandatory attributes are there
     QUALIFIED = "qualified", _("已审定")  # complete and conforming
-    STANDARD = "standard", _("标准")  # of sufficient quality for broad use
+    STANDARD = "standard", pgettext_lazy("registration status", "标准")  # of sufficient quality for broad use
     PREFERRED = "preferred", _("首选标准")  # the one to use
     SUPERSEDED = "superseded", _("被取代")  # another is to be used instead
     RETIRED = "retired", _("已退役")  # no longer to be used

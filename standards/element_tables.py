@@ -353,7 +353,7 @@ def _judge(row: Row, references: Mapping[str, str], there: Known | None) -> None
         try:
             parse(values["notation"])
         except NotationError as error:
-            row.reasons.append(("notation", _("数据格式无法解析：%(detail)s") % {"detail": error}))
+            row.reasons.append(("notation", unparsed(error)))
     if values.get("code_set") and values["code_set"] not in references.values():
         row.reasons.append(("code_set", _("没有代码集 %(code)s，请先登记。") % {"code": values["code_set"][:60]}))
     standing = _editions(there)[0] if there else {}
@@ -414,6 +414,11 @@ _CODE = re.compile(r"[\w./-]*\d[\w./-]*", re.ASCII)
 _REFERENCE = re.compile(r"[A-Z]{1,4}(?:\d{2})?(?:/[TZ])? ?\d+(?:\.\d+)*", re.IGNORECASE)
 _TYPES = {"c": "c", "an": "an", "a": "a", "n": "n", "字符型": "c", "字符串": "c", "字符串型": "c", "字符": "c", "文本": "c", "数值型": "n",
           "数字型": "n", "数值": "n", "整数型": "n", "varchar": "c", "char": "c", "string": "c", "number": "n", "numeric": "n", "int": "n"}  # fmt: skip
+
+
+def unparsed(error: NotationError) -> str:
+    """What is wrong with a notation, in the reader's language."""
+    return _("数据格式无法解析：%(detail)s") % {"detail": error.text((translation.get_language() or "zh")[:2])}
 
 
 def domain_of(text: str) -> str | None:

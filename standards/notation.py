@@ -39,7 +39,14 @@ TRUTHS = ("0", "1", "true", "false", "t", "f", "y", "n", "yes", "no", "是", "�
 
 
 class NotationError(ValueError):
-    """A notation that does not parse; says which part."""
+    """A notation that does not parse; says which part, in English, and by ``text`` in either language."""
+
+    def __init__(self, chinese: str, english: str) -> None:
+        super().__init__(english)
+        self.texts = {"zh": chinese, "en": english}
+
+    def text(self, language: str = "zh") -> str:
+        return self.texts["en" if language == "en" else "zh"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ def parse(text: str) -> tuple[Notation, ...]:
     """The alternatives of a notation. Raises NotationError naming the part that does not parse."""
     whole = " ".join(text.strip().split())
     if not whole:
-        raise NotationError("the notation is empty")
+        raise NotationError("数据格式为空", "the notation is empty")
     parts = [part.strip() for part in re.split(r"\s/\s", whole)]
     if len(parts) == 1 and "/" in whole and not _LAYOUT.fullmatch(whole):
         parts = [part.strip() for part in whole.split("/")]
@@ -89,7 +96,7 @@ def _one(text: str) -> Notation:
         given = _one(word)
         found = _dated(rest)
         if given.most not in (None, found.most):
-            raise NotationError(f"{text!r}: {word} and {rest} differ in length")
+            raise NotationError(f"{text}：{word} 与 {rest} 长度不同", f"{text!r}: {word} and {rest} differ in length")
         return found
     if rest:
         return replace(_one(word), unit=rest)
@@ -112,20 +119,25 @@ def _one(text: str) -> Notation:
 def _family_a(word: str) -> Notation:
     found = _FAMILY_A.fullmatch(word)
     if not found:
-        raise NotationError(f"{word!r} is not a notation")
+        raise NotationError(f"“{word}”不是数据格式", f"{word!r} is not a notation")
     kind = _KINDS[found["type"].lower()]
     least, most = _lengths(found, word)
     if found["decimals"] is not None:
         if kind != "digits" or most is None:
-            raise NotationError(f"{word!r}: only n with a length may have decimals")
+            raise NotationError(
+                f"{word}：只有带长度的 n 可以有小数位", f"{word!r}: only n with a length may have decimals"
+            )
         decimals = int(found["decimals"])
         # n..17,2: 17 digits in all; where the decimals are no fewer, the first number counts those before the point.
         return Notation("number", most=most - decimals if most > decimals else most, decimals=decimals)
     mask = found["mask"] or ""
     if mask and (least != most or len(mask) != most):
-        raise NotationError(f"{word!r}: the mask has {len(mask)} places")
+        raise NotationError(f"{word}：掩码有 {len(mask)} 位", f"{word!r}: the mask has {len(mask)} places")
     if mask and kind != "alphanumeric" and set(mask.lower()) - {found["type"].lower()}:
-        raise NotationError(f"{word!r}: the mask names other characters than {found['type']}")
+        raise NotationError(
+            f"{word}：掩码含有 {found['type']} 以外的字符类型",
+            f"{word!r}: the mask names other characters than {found['type']}",
+        )
     return Notation(kind, least, most, mask=mask)
 
 
@@ -136,13 +148,13 @@ def _lengths(found: re.Match[str], word: str) -> tuple[int, int | None]:
     least = int(found["least"] or 0)
     most = None if found["most"].lower() == "ul" else _positive(found["most"], word)
     if most is not None and least > most:
-        raise NotationError(f"{word!r}: {least} is more than {most}")
+        raise NotationError(f"{word}：{least} 大于 {most}", f"{word!r}: {least} is more than {most}")
     return least, most
 
 
 def _positive(number: str | int, word: str) -> int:
     if int(number) < 1:
-        raise NotationError(f"{word!r}: a length is 1 or more")
+        raise NotationError(f"{word}：长度至少为 1", f"{word!r}: a length is 1 or more")
     return int(number)
 
 
@@ -153,7 +165,7 @@ def _dated(layout: str) -> Notation:
         or layout.count("DD") > 1
         or ("DD" in layout and "MM" not in layout)
     ):
-        raise NotationError(f"{layout!r} is no date layout")
+        raise NotationError(f"“{layout}”不是日期格式", f"{layout!r} is no date layout")
     return Notation("date", len(layout), len(layout), layout=layout)
 
 

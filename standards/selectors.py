@@ -83,6 +83,16 @@ def edition_in_work(element: DataElement) -> Edition | None:
     return element.editions.filter(state__in=IN_WORK).first()
 
 
+def edition_before(edition: Edition | CodeSetEdition) -> Edition | CodeSetEdition | None:
+    """The edition that was in force before this one."""
+    if edition.published_at is None:
+        return None
+    owner: Any = edition.element if isinstance(edition, Edition) else edition.code_set
+    earlier = owner.editions.filter(published_at__lt=edition.published_at).exclude(pk=edition.pk)
+    found: Edition | CodeSetEdition | None = earlier.order_by("-published_at").first()
+    return found
+
+
 def names_visible_to(user: Any) -> QuerySet[ElementName]:
     return ElementName.objects.filter(element__in=elements_visible_to(user).order_by().values("pk")).select_related(
         "element__agency"

@@ -10,7 +10,7 @@ from accounts.serializers import AgencyReference
 from core.api import VisibleKey
 from core.models import WorkflowStep
 from standards.choices import Domain, Level, NameKind, StandardLevel, TextStatus, ValueDomain
-from standards.element_tables import DEFAULT_TAKE, KINDS
+from standards.element_tables import DEFAULT_TAKE, KINDS, unparsed
 from standards.models import (
     Citation,
     Code,
@@ -392,7 +392,7 @@ class NotationBody(serializers.Serializer[Any]):
         try:
             parse(text)
         except NotationError as error:
-            raise serializers.ValidationError(str(error)) from error
+            raise serializers.ValidationError(unparsed(error)) from error
         return text
 
 

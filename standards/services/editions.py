@@ -12,6 +12,7 @@ from accounts.permissions import scope_of
 from core import audit, clock, search
 from standards import documents
 from standards.choices import EditionState, RegistrationStatus, ValueDomain
+from standards.element_tables import unparsed
 from standards.models import CodeSetEdition, Edition
 from standards.notation import NotationError, parse
 
@@ -36,7 +37,7 @@ def check_complete(edition: Any) -> None:
         try:
             parse(edition.notation)
         except NotationError as error:
-            missing.setdefault("notation", _("数据格式无法解析：%(detail)s") % {"detail": error})
+            missing.setdefault("notation", unparsed(error))
     if missing:
         raise ValidationError(missing)
 

@@ -16,6 +16,7 @@ from core import audit, clock, search
 from core.workflow import authored
 from standards import documents
 from standards.choices import IN_WORK, NameOrigin, RegistrationStatus
+from standards.element_tables import unparsed
 from standards.models import DataElement, Edition, ElementName
 from standards.notation import NotationError, parse
 from standards.services.editions import pinyin_key, recorded
@@ -182,4 +183,4 @@ def _set(edition: Edition, fields: dict[str, Any]) -> None:
         try:
             parse(edition.notation)
         except NotationError as error:
-            raise ValidationError({"notation": _("数据格式无法解析：%(detail)s") % {"detail": error}}) from error
+            raise ValidationError({"notation": unparsed(error)}) from error

@@ -37,9 +37,9 @@ def crumbs_of(edition: AnyEdition) -> list[Crumb]:
 
 
 def differences_of(edition: AnyEdition) -> dict[str, Any]:
-    """The comparison with the edition in force, for a template."""
+    """The comparison with the edition in force, or of that one with the edition before it, for a template."""
     current = owner_of(edition).current
-    before = current if current != edition else None
+    before = current if current != edition else selectors.edition_before(edition)
     if isinstance(edition, Edition):
         rows = comparing.compare_editions(before, edition)
     else:
@@ -49,6 +49,7 @@ def differences_of(edition: AnyEdition) -> dict[str, Any]:
         "more": max(0, len(rows) - CODES_SHOWN),
         "counts": comparing.counted(rows),
         "before": before,
+        "in_force": edition == current,
     }
 
 

@@ -39,8 +39,10 @@ def test_values_are_judged(notation: str, value: str, valid: bool) -> None:
     "notation", ["", "x5", "n0", "an8..3", "a5(nnnnn)", "an5(aan)", "n8 YYYYMM", "a..3,2", "5", "n..", "YYYYYYYY"]
 )
 def test_what_does_not_parse_says_so(notation: str) -> None:
-    with pytest.raises(NotationError, match=r"\S"):
+    with pytest.raises(NotationError, match=r"\S") as caught:
         parse(notation)
+    assert re.search("[\u4e00-\u9fff]", caught.value.text("zh"))
+    assert caught.value.text("en") == str(caught.value)
 
 
 def test_every_shipped_notation_parses() -> None:
