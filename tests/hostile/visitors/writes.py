@@ -10,7 +10,7 @@ from django.utils import timezone
 from assets.models import Column
 from assets.services.sources import SOURCE_FIELDS
 from assets.services.systems import SYSTEM_FIELDS
-from genes.models import Match
+from genes.selectors.queue import queue_visible_to
 from quality.models import Rule, RuleProposal
 from standards.element_tables import digest, unpacked
 from standards.models import Comment, Edition
@@ -197,7 +197,7 @@ def seen(place: Place, rows: str) -> str:
 
 def genes_table(place: Place) -> list[Write]:
     stand = {"reason": "改造计划", "until": (timezone.localdate() + timedelta(days=30)).isoformat()}
-    match = str(Match.objects.filter(column__source__agency=place.agency).order_by("pk")[0].pk)
+    match = str(queue_visible_to(place.manager).order_by("pk")[0].pk)  # one that waits for a word
     return [
         Write("/api/v1/deviations/{pk}/accept/", stand),
         Write("/genes/deviations/{pk}/accept/", stand),
