@@ -15,6 +15,7 @@ from assets.choices import ChangeKind, ObjectState
 from assets.masking import personal_kind
 from assets.models import CensusRun, Column, SchemaChange, Table
 from assets.services.counts import recount_columns
+from assets.services.known import KnownColumn
 from assets.storable import storable
 from core import search
 from core.texts import clean
@@ -27,7 +28,7 @@ class Step:
 
     found: scanner.Table
     table: Table | None = None
-    columns: tuple[Column, ...] = ()  # the known columns, gone ones included
+    columns: tuple[KnownColumn, ...] = ()  # as known when the census began, gone ones included
     renamed_columns: Mapping[str, str] = field(default_factory=dict)  # new name → old name
     unreadable_columns: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # name → {"code", "params"}
     unreadable: dict[str, Any] | None = None  # described by the catalogue, but its rows may not be read
@@ -123,10 +124,11 @@ def _table_changes(
 
 
 def _record_columns(run: CensusRun, step: Step, now: datetime) -> list[SchemaChange]:
-    """Bring the columns of a known table to what was found: at most three statements."""
+    """Bring the columns of a known table to what was found: at most four statements."""
     ledger = _Columns(run, step, now)
-    known = {column.name: column for column in step.columns if column.state != ObjectState.GONE}
-    gone = {column.name: column for column in step.columns if column.state == ObjectState.GONE}
+    rows = list(Column.objects.filter(table=step.table).select_related(None).order_by("position", "id"))
+    known = {column.name: column for column in rows if column.state != ObjectState.GONE}
+    gone = {column.name: column for column in rows if column.state == ObjectState.GONE}
     missing = dict(known)
     for found in step.found.columns:
         name = clean(found.name)

@@ -1,6 +1,6 @@
 """The census of a source: what is there, what changed since, what could not be read (docs/census.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,11 +81,17 @@ def _record(context: JobContext, run: CensusRun, todo: plan.Plan) -> None:
 
 def _touch(todo: plan.Plan, now: datetime) -> None:
     """Tables that are as they were: seen again, with today's sizes. One statement for a thousand."""
-    for table, found in todo.same:
-        table.last_seen_at, table.row_estimate, table.bytes = now, found.row_estimate, found.bytes
-    Table.objects.bulk_update(
-        [table for table, _ in todo.same], ["last_seen_at", "row_estimate", "bytes"], batch_size=1000
-    )
+    moved = [(t, found) for t, found in todo.same if (t.row_estimate, t.bytes) != (found.row_estimate, found.bytes)]
+    for table, found in moved:
+        table.row_estimate, table.bytes = found.row_estimate, found.bytes
+    for some in batched([table for table, _ in moved]):  # bulk_update would make up all its statements at once
+        Table.objects.bulk_update(some, ["row_estimate", "bytes"])
+    for some in batched([table for table, _ in todo.same]):
+        Table.objects.filter(pk__in=[table.pk for table in some]).update(last_seen_at=now)
+
+
+def batched(tables: Sequence[Table], size: int = 1000) -> Iterator[Sequence[Table]]:
+    return (tables[start : start + size] for start in range(0, len(tables), size))
 
 
 def mark_unreadable(run: CensusRun, table: Table, reason: dict[str, Any], now: datetime) -> None:

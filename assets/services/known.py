@@ -1,12 +1,27 @@
 """What the register knows of a source, in the scanner's words, so that the scanner can tell the difference."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from uuid import UUID
 
 from assets.choices import ObjectState
 from assets.models import Column, DataSource, Table
 from scanner import model as scanner
+
+_FACTS = tuple(part.name for part in fields(scanner.Column))  # the model calls them the same
+
+
+@dataclass(frozen=True, slots=True)
+class KnownColumn:
+    """What comparing needs of a column's row: a large source has millions, and rows as models fill the memory."""
+
+    pk: UUID
+    state: str
+    facts: scanner.Column
+
+    @property
+    def name(self) -> str:
+        return self.facts.name
 
 
 @dataclass(slots=True)
@@ -14,7 +29,7 @@ class Known:
     """All tables of a source, gone ones included, with their columns. Two queries, however many there are."""
 
     tables: dict[UUID, Table] = field(default_factory=dict)
-    columns: dict[UUID, list[Column]] = field(default_factory=lambda: defaultdict(list))  # by table
+    columns: dict[UUID, list[KnownColumn]] = field(default_factory=lambda: defaultdict(list))  # by table
 
     def live(self) -> list[Table]:
         return [table for table in self.tables.values() if table.state != ObjectState.GONE]
@@ -38,30 +53,25 @@ def load_known(source: DataSource) -> Known:
     for table in Table.objects.filter(source=source).iterator(chunk_size=5000):
         table.source = source
         known.tables[table.pk] = table
-    for column in Column.objects.filter(source=source).order_by("position", "id").iterator(chunk_size=10000):
-        column.table = known.tables[column.table_id]
-        column.source = source
-        known.columns[column.table_id].append(column)
+    shared: dict[str, str] = {}  # a few types and states stand on every column
+    rows = (
+        Column.objects.filter(source=source).order_by("position", "id").values_list("table_id", "pk", "state", *_FACTS)
+    )
+    for table_id, pk, state, name, position, kind, value_class, *others in rows.iterator(chunk_size=10000):
+        facts = scanner.Column(name, position, shared.setdefault(kind, kind), scanner.ValueClass(value_class), *others)
+        known.columns[table_id].append(KnownColumn(pk, shared.setdefault(state, state), facts))
     return known
 
 
-def scanned_table(table: Table, columns: list[Column]) -> scanner.Table:
+def scanned_table(table: Table, columns: list[KnownColumn]) -> scanner.Table:
     live = [column for column in columns if column.state != ObjectState.GONE]
     return scanner.Table(
         schema=table.schema_name, name=table.name, kind=table.kind, comment=table.comment,
-        row_estimate=table.row_estimate, bytes=table.bytes, columns=tuple(scanned_column(column) for column in live),
+        row_estimate=table.row_estimate, bytes=table.bytes, columns=tuple(column.facts for column in live),
         primary_key=tuple(table.primary_key),
         foreign_keys=tuple(
             scanner.ForeignKey(tuple(key["columns"]), key["ref_schema"], key["ref_table"], tuple(key["ref_columns"]))
             for key in table.foreign_keys
         ),
         indexes=tuple(scanner.Index(key["name"], tuple(key["columns"]), key["unique"]) for key in table.indexes),
-    )  # fmt: skip
-
-
-def scanned_column(column: Column) -> scanner.Column:
-    return scanner.Column(
-        name=column.name, position=column.position, type=column.type,
-        value_class=scanner.ValueClass(column.value_class), nullable=column.nullable, default=column.default,
-        comment=column.comment, primary_key=column.primary_key, padded=column.padded,
     )  # fmt: skip

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from assets.choices import ObjectState
 from assets.messages import message_code, param_stored, sentence_stored
-from assets.models import Column, Table
+from assets.models import Table
 from assets.services import brake
 from assets.services.apply import TABLE_FACTS, Step, column_facts, state_reason, table_facts
-from assets.services.known import Known
+from assets.services.known import Known, KnownColumn
 from scanner import diff
 from scanner import model as scanner
 from scanner.diff import ChangeKind, Name
@@ -115,7 +115,7 @@ def _add_found(
     plan: Plan,
     found: scanner.Table,
     table: Table | None,
-    columns: tuple[Column, ...],
+    columns: tuple[KnownColumn, ...],
     renamed: Mapping[str, str],
     unreadable: "_Unreadables",
 ) -> None:
@@ -150,7 +150,7 @@ def _differs(step: Step, table: Table) -> bool:
     for found in step.found.columns:
         facts = column_facts(found)
         column = live.get(facts["name"])
-        if column is None or any(getattr(column, name) != value for name, value in facts.items()):
+        if column is None or any(getattr(column.facts, name) != value for name, value in facts.items()):
             return True
     return any(
         (column.state == ObjectState.UNREADABLE) != (name in step.unreadable_columns) for name, column in live.items()
@@ -181,7 +181,7 @@ class _Unreadables:
         holding = next((path for path in self._paths if diff.names_table(path, schema, name)), None)
         return self._use(holding) if holding else None
 
-    def of_columns(self, found: scanner.Table, known: Iterable[Column]) -> dict[str, Reason]:
+    def of_columns(self, found: scanner.Table, known: Iterable[KnownColumn]) -> dict[str, Reason]:
         names = {column.name for column in found.columns} | {column.name for column in known}
         labels = {name: f"{found.label}.{name}" for name in names}
         return {name: _reason(self._by_label[label]) for name, label in labels.items() if label in self._by_label}

@@ -1,5 +1,6 @@
 """What a census promises: what was there is recorded, what differs is a change, nothing unread is called gone."""
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from assets.choices import ChangeKind, ObjectState
 from assets.models import CensusRun, Column, SchemaChange, Table
 from assets.services import annotations, requests
+from assets.services.known import load_known
 from tests.assets.support import SqliteSource, finished
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +145,19 @@ def test_the_number_of_statements_does_not_grow_with_unchanged_tables(
 
     with django_assert_max_num_queries(60):
         jobs.drain(once=True)  # what follows a census (matching) is counted by its own tests
+
+
+def test_what_is_known_of_a_column_takes_less_than_a_kilobyte(sqlite_source: Callable[..., SqliteSource]) -> None:
+    """A large source has millions of columns: as rows of models they filled the memory of a worker."""
+    columns = ", ".join(f"column_{n} VARCHAR(20)" for n in range(1_500))
+    source = sqlite_source(f"CREATE TABLE wide ({columns});")
+    assert source.census().state == "succeeded"
+    load_known(source.row)  # what is loaded once for all
+    tracemalloc.start()
+    try:
+        known = load_known(source.row)
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert [len(found) for found in known.columns.values()] == [1_500]
+    assert held / 1_500 < 1_000
