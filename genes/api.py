@@ -1,4 +1,4 @@
-"""REST of genes: conformity, deviations, suggestions, families, joins, rulings, repeated collection, the map."""
+"""REST of genes: conformity, deviations, suggestions, the design-time check, families, joins, rulings, repeated collection, the map."""
 
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,8 @@ from accounts.permissions import can
 from core import workflow
 from core.api import ApiRouter, ApiView, Creates, Deletes, ReadViewSet, Updates
 from core.errors import BadParameter
+from genes.advice import problem_in_words
+from genes.engine.ddl import Refused
 from genes.engine.evidence import Column
 from genes.filters import (
     ConformityFilter,
@@ -28,11 +30,14 @@ from genes.filters import (
 from genes.models import Conformity, Deviation, Family, Join, Repetition, Ruling
 from genes.selectors import authority, conformity, relations
 from genes.selectors import map as maps
+from genes.selectors.design import check
 from genes.selectors.suggestions import suggestion
 from genes.serializers import (
     AcceptBody,
     CandidateSerializer,
     ConformitySerializer,
+    DesignBody,
+    DesignCheckSerializer,
     DeviationSerializer,
     ElementQuery,
     FamilySerializer,
@@ -266,9 +271,33 @@ class GeneMapViewSet(ApiView, GenericViewSet[Any]):
         return Response(GeneMapSerializer({"nodes": found.nodes, "edges": found.edges}).data)
 
 
+class DesignViewSet(ApiView, GenericViewSet[Any]):
+    """设计时核对: a DDL or a list of columns held against the standard. It is neither executed nor stored."""
+
+    queryset = Conformity.objects.none()
+    serializer_class = DesignCheckSerializer
+    pagination_class = None
+    filter_backends = []
+    verbs = {"create": "data.view"}
+    token_scopes = {"create": "read"}
+
+    @extend_schema(request=DesignBody, responses={200: DesignCheckSerializer})
+    def create(self, request: Request) -> Response:
+        """Of each column the element that it would carry, what deviates, its level, and how it would be declared."""
+        body = DesignBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        try:
+            found = check(given["text"], kind=given["kind"], product=given["product"])
+        except Refused as error:
+            raise exceptions.ValidationError({"text": [problem_in_words(error.problem)]}) from None
+        return Response(DesignCheckSerializer(found).data)
+
+
 def register(router: ApiRouter) -> None:
     router.register("conformity", ConformityViewSet, basename="conformity")
     router.register("deviations", DeviationViewSet, basename="deviation")
+    router.register("design-check", DesignViewSet, basename="design-check")
     router.register("gene-suggestions", SuggestionViewSet, basename="gene-suggestion")
     router.register("families", FamilyViewSet, basename="family")
     router.register("joins", JoinViewSet, basename="join")

@@ -105,3 +105,23 @@ class Difference(models.TextChoices):
     FORMAT = "format", _("格式")  # characters or the written form of dates
     LENGTH = "length", _("长度")  # where the others have one length
     CODE_SET = "code_set", _("代码集")  # its values lie in another code set
+
+
+class Product(models.TextChoices):
+    """The database for which a table is designed; `genes.engine.ddl` reads what its tools write."""
+
+    POSTGRESQL = "postgresql", "PostgreSQL"
+    KINGBASE = "kingbase", _("人大金仓")  # as PostgreSQL
+    OPENGAUSS = "opengauss", "openGauss"  # as PostgreSQL
+    MYSQL = "mysql", "MySQL"
+    MARIADB = "mariadb", "MariaDB"
+    ORACLE = "oracle", "Oracle"
+    DAMENG = "dameng", _("达梦")  # as Oracle
+    SQLITE = "sqlite", "SQLite"
+
+
+class DesignKind(models.TextChoices):
+    """What is pasted for the design-time check."""
+
+    DDL = "ddl", _("建表语句")
+    LIST = "list", _("字段清单")

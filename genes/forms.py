@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
+from genes.choices import DesignKind, Product
+from genes.engine.ddl import SIZE
 from standards.forms import DATE, among
 from standards.models import DataElement
 
@@ -59,3 +61,20 @@ class NewRulingForm(RulingForm):
         super().__init__(*args, **kwargs)
         among(self.fields["element"], elements)
         among(self.fields["agency"], areas)
+
+
+class DesignForm(forms.Form):
+    """What is to be held against the standard before it is built."""
+
+    product = forms.ChoiceField(label=_("数据库产品"), choices=Product.choices, initial=Product.POSTGRESQL)
+    kind = forms.ChoiceField(
+        label=_("内容"), choices=DesignKind.choices, initial=DesignKind.DDL,
+        help_text=_("字段清单可从电子表格粘贴，第一行是表头：字段名、类型、注释，多张表时加表名。"),
+    )  # fmt: skip
+    text = forms.CharField(
+        label=_("建表语句或字段清单"),
+        max_length=SIZE,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 14, "class": "code", "spellcheck": "false", "wrap": "off"}),
+        help_text=_("只读取，不执行，不保存。"),
+    )

@@ -9,8 +9,12 @@ from rest_framework import serializers
 from accounts.models import Agency
 from assets.serializers import AgencyRef, ColumnReference, TableReference
 from core.api import VisibleKey
+from genes.advice import problem_in_words
+from genes.choices import DesignKind, Product
+from genes.engine.ddl import SIZE
 from genes.models import Conformity, Deviation, Family, FamilyMember, Join, Repetition, Ruling
 from genes.selectors.authority import weighed
+from genes.selectors.design import Check
 from standards.models import DataElement
 from standards.serializers import CodeSetReference, ElementReference
 
@@ -301,3 +305,57 @@ class GeneEdgeSerializer(serializers.Serializer[Any]):
 class GeneMapSerializer(serializers.Serializer[Any]):
     nodes = GeneNodeSerializer(many=True)
     edges = GeneEdgeSerializer(many=True)
+
+
+class DesignBody(serializers.Serializer[Any]):
+    """``kind``: ddl (CREATE TABLE and COMMENT ON) or list (a table with a head, apart by tabs or commas)."""
+
+    product = serializers.ChoiceField(choices=Product.choices)
+    kind = serializers.ChoiceField(choices=DesignKind.choices, required=False, default=DesignKind.DDL)
+    text = serializers.CharField(max_length=SIZE, trim_whitespace=False)
+
+
+class LevelReasonSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    level = serializers.IntegerField()
+    about = serializers.CharField()
+
+
+class CheckedSerializer(serializers.Serializer[Any]):
+    """``grave``: what must change before it is built; ``advice``: what had better; ``level`` 1–4, 0 where nothing speaks."""
+
+    name = serializers.CharField(source="column.name")
+    line = serializers.IntegerField(source="column.line")
+    type = serializers.CharField(source="column.type")
+    comment = serializers.CharField(source="column.comment")
+    suggestion = SuggestionSerializer()
+    grave = serializers.ListField(child=serializers.CharField())
+    advice = serializers.ListField(child=serializers.CharField())
+    level = serializers.IntegerField()
+    level_reasons = LevelReasonSerializer(many=True)
+    declaration = serializers.CharField(
+        source="line", help_text="the column as the standard would declare it, or empty"
+    )
+
+
+class CheckedTableSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(source="table.name")
+    line = serializers.IntegerField(source="table.line")
+    comment = serializers.CharField(source="table.comment")
+    level = serializers.IntegerField()
+    columns = CheckedSerializer(many=True)
+    json_schema = serializers.DictField()
+
+
+class DesignCheckSerializer(serializers.Serializer[Any]):
+    """``passed``: statements that say nothing of columns; ``problems``: what could not be read, with its line."""
+
+    columns = serializers.IntegerField()
+    standards = serializers.IntegerField()
+    deviating = serializers.IntegerField()
+    passed = serializers.IntegerField()
+    problems = serializers.SerializerMethodField()
+    tables = CheckedTableSerializer(many=True)
+
+    def get_problems(self, found: Check) -> list[str]:
+        return [problem_in_words(problem) for problem in found.problems]

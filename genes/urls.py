@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from genes.views import conformity, genes, map, relations, rulings, workbench
+from genes.views import conformity, design, genes, map, relations, rulings, workbench
 
 app_name = "genes"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("matches/undo/", workbench.Undo.as_view(), name="match_undo"),
     path("map/", map.GeneMap.as_view(), name="map"),
     path("map/list/", map.MapList.as_view(), name="map_list"),
+    path("design/", design.DesignCheck.as_view(), name="design"),
     path("conformity/", conformity.Overview.as_view(), name="conformity"),
     path("conformity/columns/", conformity.ConformityList.as_view(), name="conformity_list"),
     path("deviations/", conformity.DeviationList.as_view(), name="deviation_list"),

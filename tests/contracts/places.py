@@ -45,7 +45,7 @@ from standards.services.seed import adopt_shipped
 from tests.accounts import world
 
 # Questions asked by POST because they are too long for an address; nothing is stored.
-QUESTIONS = ("/api/v1/notation/check/", "/api/v1/gene-suggestions/")
+QUESTIONS = ("/api/v1/notation/check/", "/api/v1/gene-suggestions/", "/api/v1/design-check/", "/genes/design/")
 WORD = "xqzv"  # in every name of the foreign agency
 CHINESE = "密锁"  # beside it, to search by without writing the word into the page ourselves
 SCRIPT = """
