@@ -1,6 +1,7 @@
 """Column names: words of camelCase and snake_case names, and what they may be read as (English, pinyin, initials)."""
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
@@ -13,8 +14,8 @@ _PREFIXES = ("f", "c", "n", "d", "fld", "col", "t", "s", "v")
 
 @lru_cache(maxsize=500_000)
 def words(name: str) -> tuple[str, ...]:
-    """Lower-case words without a number at the end: "createTime2" → ("create", "time"); "SFZH" → ("sfzh",)."""
-    found = [word.lower() for word in _WORD.findall(name)]
+    """Lower-case words without a number at the end: "createTime2" → ("create", "time"); "ＳＦＺＨ" → ("sfzh",)."""
+    found = [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", name))]
     while len(found) > 1 and found[-1].isdigit():
         found.pop()
     if len(found) > 1 and found[0] in _PREFIXES and "_" in name:

@@ -47,6 +47,13 @@ def matcher() -> Matcher:
     return _matcher(tuple(elements.values()) + tuple(names.values()) + tuple(sets.values()))
 
 
+def namesakes() -> set[str]:
+    """Elements in force that share their name with another one: which of them a column carries only a person can say."""
+    in_force = DataElement.objects.filter(current__isnull=False).order_by()
+    names = in_force.values("name").annotate(n=Count("pk")).filter(n__gt=1).values("name")
+    return {str(pk) for pk in in_force.filter(name__in=names).values_list("pk", flat=True)}
+
+
 @lru_cache(maxsize=1)
 def _matcher(version: tuple[Any, ...]) -> Matcher:
     return Matcher(Lexicon.of(_elements()), rank.load()["weights"], _code_sets())

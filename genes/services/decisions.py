@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from assets.models import Column
-from genes.choices import MatchState, Verdict
-from genes.models import Binding, Match
+from genes.choices import MatchState, Verdict, Zone
+from genes.models import Binding, Gene, Match
 from genes.services.deciding import BULK, bind, binding_of, follow, name_in, note, refuse, taken
 from genes.services.undoing import undo
 from standards.choices import NameKind, NameOrigin
@@ -80,6 +80,14 @@ def reject_many(
     note(actor, Verdict.REJECT, said, batch, now)
     refused = {(column.pk, element.pk) for column, element in said}
     refuse(refused, now)
+    Gene.objects.filter(
+        column__in=[
+            pk
+            for pk, column in columns.items()
+            if (pk, getattr(column, "gene", None) and column.gene.best_id) in refused
+        ],
+        zone=Zone.AUTO,
+    ).update(zone=Zone.SUGGESTED)
     bound = Binding.objects.filter(column__in=columns).values_list("column_id", "element_id")
     Binding.objects.filter(column__in=[row[0] for row in bound if row in refused]).delete()
     _rank_anew(columns)

@@ -5,18 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from assets.choices import ObjectState
 from assets.models import Column, DataSource, Table
 from core import clock
 from core.jobs import JobContext, create_job
 from core.models import Job
-from genes.choices import MatchState, Origin
+from genes.choices import MatchState, Origin, Zone
 from genes.engine import evidence, rank
 from genes.engine.match import Candidate
 from genes.engine.values import Facts
 from genes.models import Binding, Gene, Match
-from genes.selectors.catalogue import matcher
+from genes.selectors.catalogue import matcher, namesakes
 from genes.selectors.recognising import recognised
 from genes.services.levels import propose_levels
 
@@ -36,9 +37,11 @@ def request_matching(*, source: DataSource) -> Job:
 def run_matching(context: JobContext) -> Any:
     """Match every column of the source that no person has decided, in batches that are checkpoints."""
     source = DataSource.objects.get(pk=context.params["source"])
+    gone = Q(column__state=ObjectState.GONE) | Q(column__table__state=ObjectState.GONE)
+    Match.objects.filter(gone, column__source=source, state=MatchState.PROPOSED).delete()
     ids = list(
         Column.objects.filter(source=source, state=ObjectState.SEEN)
-        .exclude(binding__origin=Origin.PERSON)
+        .exclude(Q(table__state=ObjectState.GONE) | Q(binding__origin=Origin.PERSON))
         .order_by("table_id", "position")
         .values_list("pk", flat=True)
     )
@@ -91,10 +94,12 @@ def keep(answers: dict[UUID, list[Candidate]]) -> int:
     refused = set(
         Match.objects.filter(column__in=answers, state=MatchState.REJECTED).values_list("column_id", "element_id")
     )
-    genes, matches = [], []
+    doubtful, genes, matches = namesakes(), [], []
     for column_id, ranked in answers.items():
         best = ranked[0]
-        zone = rank.zone_of(best.element, best.confidence)
+        zone: str = rank.zone_of(best.element, best.confidence)
+        if zone == Zone.AUTO and (best.element in doubtful or (column_id, UUID(best.element)) in refused):
+            zone = Zone.SUGGESTED
         genes.append(
             Gene(column_id=column_id, at=now, zone=zone, confidence=best.confidence,
                  best_id=None if best.element == "NONE" else UUID(best.element))

@@ -14,6 +14,7 @@ from core import audit, clock, jobs
 from core.models import AuditEntry, Job
 from core.search import search
 from genes.choices import MatchState, Origin, Outcome, Verdict, Zone
+from genes.engine.match import Candidate
 from genes.models import Binding, ColumnLevel, Decision, DriftAlarm, Gene, Match
 from genes.services.decisions import (
     BULK,
@@ -28,6 +29,7 @@ from genes.services.decisions import (
     undo,
 )
 from genes.services.levels import confirm_levels
+from genes.services.matching import keep
 from standards.choices import NameKind, NameOrigin
 from standards.models import DataElement, ElementName
 from standards.services.elements import add_names
@@ -299,3 +301,18 @@ def test_what_was_refused_and_is_accepted_after_all_is_accepted(sheets: SimpleNa
     reject(actor=sheets.steward, column=column, element=element)
     assert not Binding.objects.exists()
     assert Match.objects.get(column=column, element=element).state == MatchState.REJECTED
+
+
+def test_what_is_offered_after_a_refusal_is_not_as_good_as_certain(sheets: SimpleNamespace) -> None:
+    (column, element), (_second, other) = sheets.narrow
+    offered([(column, element)], other)
+    Gene.objects.filter(column=column).update(zone=Zone.AUTO, best=element, confidence=0.99)
+    reject(actor=sheets.steward, column=column, element=element)
+    assert Match.objects.get(column=column, state=MatchState.PROPOSED, rank=1).element == other
+    assert Gene.objects.get(column=column).zone == Zone.SUGGESTED
+    answer = {column.pk: [Candidate(str(element.pk), 0.99, {}), Candidate(str(other.pk), 0.01, {})]}
+    keep(answer)  # the machine is as sure as before, and may not be
+    assert Gene.objects.get(column=column).zone == Zone.SUGGESTED
+    undo(actor=sheets.steward, columns=[column])
+    keep(answer)
+    assert Gene.objects.get(column=column).zone == Zone.AUTO
