@@ -21,7 +21,8 @@ from core import impacts, workflow
 from core.api import ApiRouter, ApiView, Creates, Deletes, Updates
 from core.errors import BadParameter
 from standards import comparing, notation, selectors, serializers
-from standards.code_tables import CodeRow, MappingRow
+from standards.code_rules import CodeRow
+from standards.code_tables import MappingRow
 from standards.element_tables import Row, digest, lines_of
 from standards.filters import CodeEditionFilter, CodeSetFilter, EditionFilter, ElementFilter, TextFilter
 from standards.models import Citation, CodeSet, CodeSetEdition, Comment, DataElement, Edition, ElementName, StandardText

@@ -1,7 +1,6 @@
 """Codes and their old→new maps as people write them in tables: read, and held against what a code set may be."""
 
 import graphlib
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,9 @@ from datetime import date
 
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from standards.code_rules import CodeRow, faults
 from standards.tables import Labels, Problem, Table
 
 CODES = Labels(
@@ -35,17 +36,6 @@ MAPPINGS = Labels(
     plain=frozenset(("old", "new", "since")),
 )
 SIZES = {"code": 60, "name": 300, "parent": 60, "note": 500, "old": 60, "new": 60}
-
-
-@dataclass(frozen=True)
-class CodeRow:
-    line: int
-    code: str
-    name: str
-    parent: str = ""
-    valid_from: date | None = None
-    valid_to: date | None = None  # the first day on which it is no longer valid
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,22 +71,25 @@ def mappings_of(table: Table) -> tuple[list[MappingRow], list[Problem]]:
 
 
 def check_codes(rows: Sequence[CodeRow]) -> Iterator[Problem]:
-    """Empty cells, dates that end before they start, one code valid twice at a time, parents that are missing or go round."""
-    by_code: dict[str, list[CodeRow]] = defaultdict(list)
-    for row in rows:
-        for key, label in (("code", _("代码")), ("name", _("名称"))):
-            if not getattr(row, key):
-                yield Problem(row.line, key, _("%(label)s为空。") % {"label": label})
-        if row.valid_from and row.valid_to and row.valid_to <= row.valid_from:
-            yield Problem(row.line, "valid_to", _("停用日期应晚于启用日期。"))
-        if row.code:
-            by_code[row.code].append(row)
-    for code, same in by_code.items():
-        yield from _overlapping(code, same)
-    for row in rows:
-        if row.parent and row.parent not in by_code:
-            yield Problem(row.line, "parent", _("上级代码 %(code)s 不在表中。") % {"code": row.parent})
-    yield from _circles({row.code: row.parent for row in rows if row.parent in by_code}, by_code)
+    """What `standards.code_rules` finds, in the reader's language."""
+    for fault in faults(rows):
+        yield Problem(
+            fault.line, fault.field, _sentences()[fault.kind] % {**_LABELS.get(fault.field, {}), **fault.facts}
+        )
+
+
+def _sentences() -> dict[str, str]:
+    return {
+        "empty": _("%(label)s为空。"),
+        "ends_early": _("停用日期应晚于启用日期。"),
+        "twice": _("代码 %(code)s 与第 %(line)s 行重复。"),
+        "overlaps": _("代码 %(code)s 与第 %(line)s 行的有效期重叠。"),
+        "missing": _("上级代码 %(target)s 不在表中。"),
+        "circle": _("上级代码首尾相接：%(codes)s。"),
+    }
+
+
+_LABELS = {"code": {"label": gettext_lazy("代码")}, "name": {"label": gettext_lazy("名称")}}
 
 
 def check_mappings(rows: Sequence[MappingRow]) -> Iterator[Problem]:
@@ -120,29 +113,6 @@ def check_mappings(rows: Sequence[MappingRow]) -> Iterator[Problem]:
             line = next(row.line for row in rows if row.old in circle and row.new in circle)
             yield Problem(line, "new", _("代码对照首尾相接：%(codes)s。") % {"codes": " → ".join(circle)})
             return
-
-
-def _overlapping(code: str, rows: Sequence[CodeRow]) -> Iterator[Problem]:
-    """Rows of one code whose times of validity touch."""
-    if len(rows) < 2:
-        return
-    ordered = sorted(rows, key=lambda row: (row.valid_from or date.min, row.line))
-    for earlier, later in itertools.pairwise(ordered):
-        if earlier.valid_to is None or earlier.valid_to > (later.valid_from or date.min):
-            first, second = sorted((earlier.line, later.line))
-            dated = any((row.valid_from, row.valid_to) != (None, None) for row in (earlier, later))
-            text = (
-                _("代码 %(code)s 与第 %(line)s 行的有效期重叠。")
-                if dated
-                else _("代码 %(code)s 与第 %(line)s 行重复。")
-            )
-            yield Problem(second, "valid_from" if dated else "code", text % {"code": code, "line": first})
-
-
-def _circles(parents: dict[str, str], by_code: dict[str, list[CodeRow]]) -> Iterator[Problem]:
-    if circle := _circle({code: {parent} for code, parent in parents.items()}):
-        line = max(by_code[code][0].line for code in circle)
-        yield Problem(line, "parent", _("上级代码首尾相接：%(codes)s。") % {"codes": " → ".join(circle)})
 
 
 def _circle(edges: dict[str, set[str]]) -> list[str] | None:

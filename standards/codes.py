@@ -8,10 +8,12 @@ import argparse
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from standards.code_rules import CodeRow, faults, links
 from standards.seeds import Codes
 
 NEEDED = ("reference", "code", "name")
@@ -37,38 +39,33 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def problems(rows: Sequence[Mapping[str, str]]) -> list[Problem]:
-    """What is wrong, by line (the head is line 1): no code or name, a code twice, a parent or successor that is not in
-    the set, parents or successors that lead in a circle."""
-    sets: dict[str, dict[str, tuple[int, Mapping[str, str]]]] = defaultdict(dict)
-    found = []
+    """What is wrong, by line (the head is line 1): what `standards.code_rules` finds of codes, parents and successors."""
+    sets: dict[str, list[Listed]] = defaultdict(list)
+    found = set()
     for line, row in enumerate(rows, 2):
-        reference, code = row["reference"], row["code"]
-        if not reference or not code or not row["name"]:
-            found.append(Problem(line, "reference, code and name are needed"))
-        elif code in sets[reference]:
-            found.append(Problem(line, f"{reference}: code {code} stands in line {sets[reference][code][0]} already"))
+        if row["reference"]:
+            listed = Listed(line, row["code"], row["name"], row.get("parent", ""), successor=row.get("successor", ""))
+            sets[row["reference"]].append(listed)
         else:
-            sets[reference][code] = line, row
+            found.add(Problem(line, SENTENCES["empty"]))
     for reference, codes in sets.items():
-        for kind in ("parent", "successor"):
-            found += _links(reference, kind, codes)
+        for fault in [*faults(codes), *links(codes, "successor")]:
+            told = SENTENCES[fault.kind] % {"field": fault.field, **fault.facts}
+            found.add(Problem(fault.line, told if fault.kind == "empty" else f"{reference}: {told}"))
     return sorted(found)
 
 
-def _links(reference: str, kind: str, codes: Mapping[str, tuple[int, Mapping[str, str]]]) -> Iterator[Problem]:
-    settled: set[str] = set()  # codes from which the way ends
-    for code, (line, row) in codes.items():
-        target = row.get(kind) or ""
-        if target and target not in codes:
-            yield Problem(line, f"{reference}: {kind} {target} of code {code} is not in the set")
-        way: list[str] = []
-        while code and code in codes and code not in settled and code not in way:
-            way.append(code)
-            code = codes[code][1].get(kind) or ""
-        if code in way:
-            circle = [*way[way.index(code) :], code]
-            yield Problem(codes[code][0], f"{reference}: {kind}s lead in a circle: {' → '.join(circle)}")
-        settled.update(way)
+@dataclass(frozen=True)
+class Listed(CodeRow):
+    successor: str = ""  # the code that replaced it
+
+
+SENTENCES = {
+    "empty": "reference, code and name are needed",
+    "twice": "code %(code)s stands in line %(line)s already",
+    "missing": "%(field)s %(target)s of code %(code)s is not in the set",
+    "circle": "%(field)ss lead in a circle: %(codes)s",
+}
 
 
 def code_sets(rows: Sequence[Mapping[str, str]]) -> dict[str, Codes]:

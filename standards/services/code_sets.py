@@ -14,7 +14,8 @@ from core.texts import clean
 from core.workflow import authored
 from standards import documents
 from standards.choices import IN_WORK
-from standards.code_tables import CodeRow, MappingRow, check_codes, check_mappings, told
+from standards.code_rules import CodeRow
+from standards.code_tables import MappingRow, check_codes, check_mappings, told
 from standards.models import Code, CodeMapping, CodeSet, CodeSetEdition
 from standards.services.editions import pinyin_key, recorded
 from standards.services.review import require_in_writing

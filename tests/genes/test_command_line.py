@@ -143,7 +143,7 @@ def test_code_sets_with_doubles_and_circles_are_told_of_by_line(desk: Desk) -> N
     assert (code, found["1"][0]) == (0, "A")
     told = dict(line.removeprefix("codes.txt, line ").split(": ", 1) for line in error.splitlines())
     assert told == {
-        "2": "X 1: successors lead in a circle: 1 → 2 → 3 → 1", "5": "X 1: code 2 stands in line 3 already",
+        "4": "X 1: successors lead in a circle: 1 → 2 → 3 → 1", "5": "X 1: code 2 stands in line 3 already",
         "6": "reference, code and name are needed", "7": "X 1: parent 9 of code 4 is not in the set",
         "8": "X 2: parents lead in a circle: 1 → 1",
     }  # fmt: skip

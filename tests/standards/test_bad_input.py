@@ -6,7 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from standards.code_tables import CodeRow, MappingRow
+from standards.code_rules import CodeRow
+from standards.code_tables import MappingRow
 from standards.models import Code, CodeSet, DataElement
 from standards.services.code_sets import create_code_set, replace_codes, replace_mappings
 from standards.services.elements import create_element

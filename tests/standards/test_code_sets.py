@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from core import workflow
 from standards import selectors
 from standards.choices import EditionState
-from standards.code_tables import CODES, MAPPINGS, CodeRow, MappingRow, codes_of, mappings_of
+from standards.code_rules import CodeRow
+from standards.code_tables import CODES, MAPPINGS, MappingRow, codes_of, mappings_of
 from standards.comparing import compare_codes
 from standards.models import Code, CodeSet
 from standards.services.code_sets import (
