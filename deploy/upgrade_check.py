@@ -39,6 +39,9 @@ SAME = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")  # two addresses that differ
 LEFT_OUT = ("/static/", "/sign-", "/i18n/", "/password")
 PAGES = 120  # of a crawl at most
 KEPT = ("accounts_agency", "accounts_person", "accounts_grant", "assets_informationsystem", "assets_datasource")
+# Written anew by matching and relating whenever a census or scan ends: their number is a result, not a promise.
+RECOMPUTED = re.compile(r"genes_(?!decision|binding|ruling|recogniser)")
+BUSY = "SELECT count(*) FROM core_job WHERE state IN ('queued', 'running')"
 ROWS = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
 
 
@@ -169,6 +172,12 @@ def wait(what: str, fact: Callable[[], Any], seconds: float = 600) -> Any:
     return found
 
 
+def settled(stage: Stage) -> dict[str, int]:
+    """The rows, counted while no job writes any."""
+    wait("no job is left", lambda: stage.ask(BUSY) == 0, 900)
+    return stage.rows()
+
+
 def census_is_taken(stage: Stage, visitor: Visitor, who: str) -> None:
     """A job asked for over this web is carried out by the workers that run now."""
     source = stage.ask(
@@ -223,7 +232,7 @@ def check(stage: Stage) -> None:
         wait("its first census", lambda: stage.ask("SELECT count(*) FROM core_job WHERE state = 'succeeded'") >= 8, 900)
         visitor = Visitor(old_port, stage.person())
         before = pages_answer(visitor, "old web, old schema")
-        rows = stage.rows()
+        rows = settled(stage)
         migrate_under_it(stage, visitor, new_port)
         after = pages_answer(visitor, "old web, new schema")
         lost = {path for path, status in before.items() if status == 200 and after.get(path, 200) != 200}
@@ -237,7 +246,7 @@ def check(stage: Stage) -> None:
         gone = {path for path, status in before.items() if status == 200 and now.get(path, 200) != 200}
         assert not gone, f"the new web does not answer {gone}"
         census_is_taken(stage, visitor, "new web and worker")
-        compare(rows, stage.rows())
+        compare(rows, settled(stage))
 
 
 def migrate_under_it(stage: Stage, visitor: Visitor, port: int) -> None:
@@ -261,11 +270,11 @@ def migrate_under_it(stage: Stage, visitor: Visitor, port: int) -> None:
 
 def compare(before: dict[str, int], after: dict[str, int]) -> None:
     changed = {name: (before[name], after.get(name)) for name in KEPT if before[name] != after.get(name)}
-    fewer = {
-        name: (number, after.get(name))
-        for name, number in before.items()
-        if after.get(name, -1) < number and name not in ("django_session", "core_worker")
-    }
+    fewer = {}
+    for name, number in before.items():
+        least = min(number, 1) if RECOMPUTED.match(name) else number
+        if name not in ("django_session", "core_worker") and after.get(name, -1) < least:
+            fewer[name] = (number, after.get(name))
     assert not changed, f"rows changed: {changed}"
     assert not fewer, f"rows are missing: {fewer}"
     print(f"  rows: {sum(before.values())} in {len(before)} tables before, none is missing")

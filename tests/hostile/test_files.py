@@ -276,6 +276,42 @@ def test_parquet_with_bits_flipped_anywhere_is_read_or_refused(tmp_path: Path) -
     assert {item.code for item in snapshot.unreadable} <= {"not_parquet", "file_rejected"}
 
 
+def test_lines_of_a_gigabyte_are_refused_by_name_in_the_memory_of_a_block(tmp_path: Path) -> None:
+    """At their real size: one hole of a gigabyte, one behind an open quote, and a gigabyte of letters in one row."""
+    giant = 1 << 30
+    for name, head in (("hole.csv", b""), ("quote.csv", b'a,b\n1,"')):
+        with (tmp_path / name).open("wb") as file:
+            file.write(head)
+            file.truncate(giant)
+    with (tmp_path / "row.csv").open("wb", buffering=0) as file:
+        file.write(b"a,b\n1,")
+        block = b"x" * (16 << 20)
+        for _ in range(giant // len(block)):
+            file.write(block)
+    (tmp_path / "good.csv").write_text("a\n1\n")
+    before = memory("self", "VmRSS")
+    with Apart("files", {"path": str(tmp_path)}, Limits(), [tmp_path]) as source:
+        snapshot = source.snapshot()
+        assert source._child is not None  # it ended none of them, and nothing of theirs came here
+        assert memory(str(source._child.pid), "VmHWM") < 400
+        assert memory("self", "VmRSS") - before < 50
+        assert read_named(source, "", "good").rows == 1
+    assert [table.name for table in snapshot.tables] == ["good"]
+    nul = "it holds NUL bytes, so it is no text"
+    assert {item.object: (item.code, str(item.reason).partition(": ")[2]) for item in snapshot.unreadable} == {
+        "hole.csv": ("bad_csv", nul),
+        "quote.csv": ("bad_csv", nul),
+        "row.csv": ("bad_csv", "a row is longer than 8 MiB, or a quote is never closed"),
+    }
+    (tmp_path / "row.csv").unlink()  # not for pytest to keep
+
+
+def memory(process: str, which: str) -> int:
+    """MiB of a process, as the kernel counts them."""
+    facts = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    return int(facts[which].split()[0]) >> 10
+
+
 def outcome(source: Apart, name: str) -> str:
     try:
         read_named(source, "", name)
