@@ -1,6 +1,7 @@
 """What the register knows of a source, in the scanner's words, so that the scanner can tell the difference."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from uuid import UUID
 
@@ -45,7 +46,10 @@ class Known:
 
     def as_scanned(self) -> list[scanner.Table]:
         """The tables that are not gone, as the last census described them."""
-        return [scanned_table(table, self.columns[table.pk]) for table in self.live()]
+        return [scanned_table(table, self._live_columns(table)) for table in self.live()]
+
+    def _live_columns(self, table: Table) -> Iterator[scanner.Column]:
+        return (column.facts for column in self.columns[table.pk] if column.state != ObjectState.GONE)
 
 
 def load_known(source: DataSource) -> Known:
@@ -63,11 +67,10 @@ def load_known(source: DataSource) -> Known:
     return known
 
 
-def scanned_table(table: Table, columns: list[KnownColumn]) -> scanner.Table:
-    live = [column for column in columns if column.state != ObjectState.GONE]
+def scanned_table(table: Table, columns: Iterable[scanner.Column]) -> scanner.Table:
     return scanner.Table(
         schema=table.schema_name, name=table.name, kind=table.kind, comment=table.comment,
-        row_estimate=table.row_estimate, bytes=table.bytes, columns=tuple(column.facts for column in live),
+        row_estimate=table.row_estimate, bytes=table.bytes, columns=tuple(columns),
         primary_key=tuple(table.primary_key),
         foreign_keys=tuple(
             scanner.ForeignKey(tuple(key["columns"]), key["ref_schema"], key["ref_table"], tuple(key["ref_columns"]))
@@ -75,3 +78,10 @@ def scanned_table(table: Table, columns: list[KnownColumn]) -> scanner.Table:
         ),
         indexes=tuple(scanner.Index(key["name"], tuple(key["columns"]), key["unique"]) for key in table.indexes),
     )  # fmt: skip
+
+
+def scanned_columns(table: Table) -> Iterator[scanner.Column]:
+    """The columns of one table that are not gone."""
+    for column in table.columns.exclude(state=ObjectState.GONE):
+        facts = {name: getattr(column, name) for name in _FACTS}
+        yield scanner.Column(**facts | {"value_class": scanner.ValueClass(column.value_class)})

@@ -12,7 +12,7 @@ from accounts.models import Person
 from accounts.permissions import require
 from assets.messages import sentence_text
 from assets.models import Column, Table
-from assets.services.known import scanned_table
+from assets.services.known import scanned_columns, scanned_table
 from core import audit, search
 from quality import documents
 from quality.choices import KIND_INDICATORS, RuleOrigin
@@ -147,7 +147,7 @@ def _check(rule: Rule, columns: Sequence[Column]) -> None:
         "parameters": rule.parameters, "where": rule.where or None, "mostly": float(rule.mostly),
     }  # fmt: skip
     try:
-        bind(parse_rule(text), scanned_table(rule.table, list(rule.table.columns.exclude(state="gone"))))
+        bind(parse_rule(text), scanned_table(rule.table, scanned_columns(rule.table)))
     except RuleError as error:
         raise ValidationError({error.field: sentence_text(error.detail)}) from error
     rule.full_clean(exclude=["columns"])
