@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from scanner.connectors import canonical, csv_files, parquet_files, workbook
 from scanner.connectors.base import Connector, Parameter, limited
-from scanner.connectors.folder import TEXTS, WORKBOOKS, Walk, name_of, root_of, stem, walk
+from scanner.connectors.folder import TEXTS, WORKBOOKS, Walk, name_of, quoted, root_of, stem, walk
 from scanner.diff import names_table
 from scanner.errors import SourceError, said
 from scanner.guard import inside
@@ -227,7 +227,7 @@ class Files(Connector):
     # -- push: SQL over the described tables, loaded as canonical text ---------------------------------------------
 
     def printed(self, column: Column) -> str:
-        return '"' + column.name.replace('"', '""') + '"'
+        return quoted(column.name)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:
@@ -274,17 +274,13 @@ class Files(Connector):
             raise SourceError(
                 "unsupported", kind=self.label, feature=said("the push plan over a table without columns")
             )
-        quoted = [_quoted(column.name) for column in table.columns]
-        target = _quoted(table.name)
+        wanted = [quoted(column.name) for column in table.columns]
+        target = quoted(table.name)
         if table.schema:
-            target = f"{_quoted(table.schema)}.{target}"
-            engine.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(table.schema)}")
-        engine.execute(f"CREATE TABLE {target} ({', '.join(f'{name} VARCHAR' for name in quoted)})")
+            target = f"{quoted(table.schema)}.{target}"
+            engine.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
+        engine.execute(f"CREATE TABLE {target} ({', '.join(f'{name} VARCHAR' for name in wanted)})")
         for batch in self.read(table, table.columns):
             engine.register("incoming", batch.rename_columns(list(names)))
             engine.execute(f"INSERT INTO {target} SELECT * FROM incoming")
             engine.unregister("incoming")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

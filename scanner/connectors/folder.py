@@ -1,5 +1,6 @@
 """What lies in a folder: every step is taken from a directory that was looked at, so that no swapped link leads out."""
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -116,3 +117,10 @@ def name_of(path: Path) -> str:
 
 def stem(path: Path) -> str:
     return Path(name_of(path)).stem
+
+
+def quoted(name: str) -> str:
+    """An identifier for DuckDB, to which Name and name are one: names with capitals are told apart by their digest."""
+    if name != name.lower():
+        name += "~" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return '"' + name.replace('"', '""') + '"'

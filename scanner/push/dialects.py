@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from scanner.connectors.folder import quoted
 from scanner.connectors.postgresql_catalogue import relation
 from scanner.model import Column, Table, ValueClass
 from scanner.where.order import duckdb_key
@@ -103,6 +104,9 @@ class DuckDB(_Standard):
 
     formats = False
     judges_groups = False
+
+    def quoted(self, name: str) -> str:
+        return quoted(name)
 
     def operand(self, quoted: str, printed: str, column: Column) -> str:
         return f"({printed})"
