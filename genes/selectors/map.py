@@ -185,6 +185,11 @@ def domains(found: Map) -> list[dict[str, Any]]:
     ]
 
 
+def _percent(share: float | None) -> float | None:
+    """With one decimal, as pages write it: never 100 while something is missing."""
+    return None if share is None else 100.0 if share == 1 else min(99.9, round(100 * share, 1))
+
+
 def as_data(found: Map) -> dict[str, Any]:
     """What the page draws: short lists, since there are thousands. Relations name genes by their place in the list."""
     index = {node.pk: place for place, node in enumerate(found.nodes)}
@@ -195,7 +200,7 @@ def as_data(found: Map) -> dict[str, Any]:
         "states": list(STATES),
         "nodes": [
             [str(node.pk), node.name, node.x, node.y, colours[node.domain], node.columns, sum(1 << STATES.index(state) for state in node.states),
-             None if node.kept is None else math.floor(node.kept * 1000) / 10]
+             _percent(node.kept)]
             for node in found.nodes
         ],
         "edges": [[index[edge.left], index[edge.right], kinds[edge.kind]] for edge in found.edges],
