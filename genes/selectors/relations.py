@@ -21,12 +21,13 @@ def families_visible_to(user: Any) -> QuerySet[Family]:
     """
     seen = visible_to(user, FamilyMember.objects.all())
     rulings = Ruling.objects.filter(effective()).select_related("holder", "agency").order_by("agency__path")
-    rows = Family.objects.filter(pk__in=seen.order_by().values("family")).annotate(
+    several = seen.order_by().values("family").annotate(n=Count("pk")).filter(n__gt=1)
+    rows = Family.objects.filter(pk__in=several.values("family")).annotate(
         columns=_counted(seen, "family", Count("pk")),
         agencies=_counted(seen, "family", Count("column__source__agency", distinct=True)),
         conflicts=_counted(seen, "family", Count("pk", filter=Q(conflicting=True))),
     )
-    joined = rows.filter(columns__gt=1).select_related("element__current")
+    joined = rows.select_related("element__current")
     return visible_to(user, joined.prefetch_related(Prefetch("element__rulings", rulings, to_attr="in_force")))
 
 
