@@ -219,10 +219,11 @@ class RulingViewSet(Creates, Updates, Deletes):
     @action(detail=True, methods=["post"])
     def transition(self, request: Request, pk: Any = None) -> Response:
         """One step: submit, return, rule or end; nobody rules on what they wrote."""
-        ruling, body = self.get_object(), TransitionBody(data=request.data)
+        ruling = self.get_object()
         steps = workflow.of(ruling).transitions
         if not any(can(request.user, step.verb, ruling) for step in steps):
             self.permit(steps[0].verb, ruling)
+        body = TransitionBody(data=request.data)
         body.is_valid(raise_exception=True)
         name, known = body.validated_data["transition"], [step.name for step in steps]
         if name not in known:

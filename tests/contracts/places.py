@@ -285,6 +285,7 @@ def build(parent: Agency, name: str, label: str, folder: Path, script: str = "")
     if not DataElement.objects.exists():  # the first agency keeps the city's standards
         adopt_shipped(actor=None, agency=agency, code_sets=("GB/T 2261.1",))
         draft_standards(manager)
+    if not Ruling.objects.filter(agency=parent).exists():
         rule_on(DataElement.objects.get(code="P007"), parent)
     requests.request_census(actor=manager, source=source)
     drain()
