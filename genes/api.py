@@ -50,11 +50,12 @@ from genes.serializers import (
     RepetitionSerializer,
     RulingBody,
     RulingSerializer,
+    RulingStepBody,
     SuggestionSerializer,
 )
 from genes.services.conformity import accept_deviation, withdraw_acceptance
 from genes.services.rulings import discard_ruling, edit_ruling, propose_ruling
-from standards.serializers import HistorySerializer, TransitionBody
+from standards.serializers import HistorySerializer
 
 
 class ConformityViewSet(ReadViewSet):
@@ -215,7 +216,7 @@ class RulingViewSet(Creates, Updates, Deletes):
         steps = [step.name for step in authority.steps_open_to(ruling, request.user)]
         return Response(HistorySerializer({"steps": workflow.history(ruling), "open_to": steps}).data)
 
-    @extend_schema(request=TransitionBody, responses={200: RulingSerializer})
+    @extend_schema(request=RulingStepBody, responses={200: RulingSerializer})
     @action(detail=True, methods=["post"])
     def transition(self, request: Request, pk: Any = None) -> Response:
         """One step: submit, return, rule or end; nobody rules on what they wrote."""
@@ -223,7 +224,7 @@ class RulingViewSet(Creates, Updates, Deletes):
         steps = workflow.of(ruling).transitions
         if not any(can(request.user, step.verb, ruling) for step in steps):
             self.permit(steps[0].verb, ruling)
-        body = TransitionBody(data=request.data)
+        body = RulingStepBody(data=request.data)
         body.is_valid(raise_exception=True)
         name, known = body.validated_data["transition"], [step.name for step in steps]
         if name not in known:

@@ -256,6 +256,13 @@ class NewRulingBody(RulingBody):
     area = VisibleKey(source="agency", queryset=Agency.objects.all())
 
 
+class RulingStepBody(serializers.Serializer[Any]):
+    """``transition`` is one of ``open_to`` of the ruling's history."""
+
+    transition = serializers.CharField(max_length=40)
+    opinion = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")
+
+
 class ElementQuery(serializers.Serializer[Any]):
     """The parameter that names an element."""
 

@@ -248,7 +248,7 @@ def test_what_needs_no_body_takes_nothing_from_one(desk: Desk, places: tuple[Pla
 
 # Owed: their forms and steps, which take a text of the visitor's, do not stand in the table yet.
 LATER = (
-    "/genes/", "/api/v1/gene", "/api/v1/design-check", "/api/v1/rulings", "/api/v1/notation", "/api/v1/matches", "/api/v1/recognisers", "/api/v1/bindings", "/api/v1/columns",
+    "/genes/", "/api/v1/gene", "/api/v1/design-check", "/api/v1/notation", "/api/v1/matches", "/api/v1/recognisers", "/api/v1/bindings", "/api/v1/columns",
 )  # fmt: skip
 REFUSED_NOW = {
     ("delete", "/api/v1/systems/{pk}/"), ("post", "/systems/{pk}/delete/"),  # the system has a source

@@ -13,7 +13,7 @@ from assets.services.systems import SYSTEM_FIELDS
 from genes.selectors.queue import queue_visible_to
 from quality.models import Rule, RuleProposal
 from standards.element_tables import digest, unpacked
-from standards.models import Comment, Edition
+from standards.models import Comment, DataElement, Edition
 from standards.services.element_import import planned
 from standards.services.elements import EDITION_FIELDS
 from standards.services.texts import FIELDS as TEXT_FIELDS
@@ -198,7 +198,15 @@ def seen(place: Place, rows: str) -> str:
 def genes_table(place: Place) -> list[Write]:
     stand = {"reason": "改造计划", "until": (timezone.localdate() + timedelta(days=30)).isoformat()}
     match = str(queue_visible_to(place.manager).order_by("pk")[0].pk)  # one that waits for a word
+    agency, name = str(place.agency.pk), str(DataElement.objects.get(code="P001").pk)  # nobody has ruled on names
+    words = {"holder": agency, "basis": "测试依据第三条", "valid_from": "2026-01-01"}
     return [
+        Write("/api/v1/rulings/", {"element": name, "area": agency, **words}, ("valid_until",)),
+        Write("/api/v1/rulings/{pk}/", words, ("valid_until",), method="patch"),
+        Write("/api/v1/rulings/{pk}/transition/", {"transition": "submit"}, ("opinion",)),
+        Write("/genes/rulings/new/", {"element": name, "agency": agency, **words}, ("valid_until",)),
+        Write("/genes/rulings/{pk}/edit/", words, ("valid_until",)),
+        Write("/genes/rulings/{pk}/step/submit/", {"opinion": "请裁定"}),
         Write("/api/v1/deviations/{pk}/accept/", stand),
         Write("/genes/deviations/{pk}/accept/", stand),
         *(Write(f"/genes/matches/{word}/", {"selected": [match]}, ("all", "query", "element")) for word in ("accept", "reject", "none")),
