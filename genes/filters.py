@@ -4,12 +4,27 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import F, Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from assets.models import Column
 from core.filters import YES_NO, ChoicesFilter, word, yes_no
-from genes.choices import Aspect, DeviationState, Origin, Standing, Zone
-from genes.models import Binding, Conformity, Deviation, Family, Join, Match, Repetition, Ruling
+from genes.choices import Aspect, DeviationState, Origin, SecurityLevel, Standing, Verdict, Zone
+from genes.models import (
+    Binding,
+    ColumnLevel,
+    Conformity,
+    Decision,
+    Deviation,
+    DriftAlarm,
+    Family,
+    Join,
+    Match,
+    Recogniser,
+    Repetition,
+    Ruling,
+    TableLevel,
+)
 from genes.selectors.authority import repetitions_to_answer, rulings_to_decide
 from genes.selectors.conformity import is_accepted, is_open
 from standards.choices import Domain
@@ -38,6 +53,11 @@ class MatchFilter(OfColumnFilter):
     class Meta:
         model = Match
         fields: list[str] = []
+
+
+def narrowed(rows: QuerySet[Match], query: str) -> QuerySet[Match]:
+    """The matches that the filters of the queue, as its address has them, leave of ``rows``."""
+    return MatchFilter(QueryDict(query), queryset=rows).qs  # type: ignore[no-any-return]
 
 
 class BindingFilter(OfColumnFilter):
@@ -84,6 +104,64 @@ def _in_state(queryset: QuerySet[Any], _name: str, states: list[str]) -> QuerySe
     for state in states:
         chosen |= conditions[DeviationState(state)]
     return queryset.filter(chosen)
+
+
+class DriftFilter(OfColumnFilter):
+    q = filters.CharFilter(method=word(*_ITS_COLUMN, "element__name"), label=_("搜索"))
+    open = filters.ChoiceFilter(method=yes_no(Q(closed_at__isnull=True)), choices=YES_NO, label=_("未解除"))
+    element = filters.UUIDFilter(field_name="element_id", label=_("数据元"))
+
+    class Meta:
+        model = DriftAlarm
+        fields: list[str] = []
+
+
+_LEVELS = [(str(value), label) for value, label in SecurityLevel.choices]
+_KINDS = (("identity", _("身份")), ("health", _("健康")), ("finance", _("财产")))
+
+
+class ColumnLevelFilter(OfColumnFilter):
+    q = filters.CharFilter(method=word(*_ITS_COLUMN), label=_("搜索"))
+    level = ChoicesFilter(choices=_LEVELS, label=_("级别"))
+    kind = ChoicesFilter(choices=_KINDS, label=_("类别"))
+    decided = filters.ChoiceFilter(method=yes_no(Q(decided__isnull=False)), choices=YES_NO, label=_("已确定"))
+
+    class Meta:
+        model = ColumnLevel
+        fields: list[str] = []
+
+
+class TableLevelFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("table__name", "table__title"), label=_("搜索"))
+    level = ChoicesFilter(choices=_LEVELS, label=_("级别"))
+    decided = filters.ChoiceFilter(method=yes_no(Q(decided__isnull=False)), choices=YES_NO, label=_("已确定"))
+    source = filters.UUIDFilter(field_name="table__source_id", label=_("数据源"))
+    agency = filters.UUIDFilter(field_name="table__source__agency_id", label=_("机构"))
+
+    class Meta:
+        model = TableLevel
+        fields: list[str] = []
+
+
+class DecisionFilter(OfColumnFilter):
+    q = filters.CharFilter(method=word("column__name", "column__title", "element__name"), label=_("搜索"))
+    verdict = ChoicesFilter(choices=Verdict.choices, label=_("决定"))
+    element = filters.UUIDFilter(field_name="element_id", label=_("数据元"))
+    column = filters.UUIDFilter(field_name="column_id", label=_("字段"))
+
+    class Meta:
+        model = Decision
+        fields: list[str] = []
+
+
+class RecogniserFilter(filters.FilterSet):
+    q = filters.CharFilter(method=word("name", "element__name"), label=_("搜索"))
+    enabled = filters.ChoiceFilter(method=yes_no(Q(enabled=True)), choices=YES_NO, label=_("启用"))
+    agency = filters.UUIDFilter(field_name="agency_id", label=_("机构"))
+
+    class Meta:
+        model = Recogniser
+        fields: list[str] = []
 
 
 class DeviationFilter(OfColumnFilter):

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.indicators import Indicator, register
-from genes.selectors import authority, conformity, queue
+from genes.selectors import authority, conformity, levels, queue
 
 
 def register_all() -> None:
@@ -31,4 +31,12 @@ def register_all() -> None:
     register(Indicator(
         "genes.repetitions", _("重复采集待处理"), lambda user: authority.repetitions_to_answer(user).order_by(),
         lambda: reverse("genes:repetition_list") + "?mine=yes", _("个"), group="genes", order=60, personal=True,
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.drifts", _("基因漂移"), lambda user: queue.open_drifts(user).order_by(),
+        lambda: reverse("genes:drift_list") + "?open=yes", _("个"), group="genes", order=70, personal=True,
+    ))  # fmt: skip
+    register(Indicator(
+        "genes.levels", _("级别待确定"), lambda user: levels.undecided(user).order_by(),
+        lambda: reverse("genes:level_list") + "?decided=no&level=3&level=4", _("个"), group="genes", order=80, personal=True,
     ))  # fmt: skip

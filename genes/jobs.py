@@ -29,9 +29,20 @@ def handle_relate(context: JobContext) -> Results:
 
 
 RELATE = JobKind(kind="genes.relate", label=_("同源与关联计算"), handler=handle_relate, verb="gene.decide")
+
+
+def handle_policy(context: JobContext) -> Results:
+    from genes.filters import narrowed  # slow import
+    from genes.services import policy  # slow import
+
+    return policy.run_policy(context, narrowed)  # type: ignore[no-any-return]
+
+
+POLICY = JobKind(kind="genes.policy", label=_("按策略确认或撤销"), handler=handle_policy, verb="gene.decide")
 MATCH = JobKind(kind="genes.match", label=_("对标识别"), handler=handle_match, verb="gene.decide")
 
 
 def register_kinds() -> None:
     register(MATCH)
     register(RELATE)
+    register(POLICY)

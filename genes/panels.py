@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import can
-from core.panels import Panel, register
-from genes.models import Binding, Gene, Match
-from genes.selectors import conformity, queue
+from assets.selectors.profiles import shown_profile
+from core.panels import Panel, RowFact, register, register_fact
+from genes.choices import SecurityLevel
+from genes.models import Binding, ColumnLevel, DriftAlarm, TableLevel
+from genes.selectors import conformity, levels, queue
+from genes.selectors.comparison import compared
 
 
 def _of_table(table: Any, user: Any) -> Mapping[str, Any]:
@@ -16,6 +20,9 @@ def _of_table(table: Any, user: Any) -> Mapping[str, Any]:
         "rows": queue.columns_of_table(table),
         "may_decide": can(user, "gene.decide", table),
         "here": f"{table.get_absolute_url()}genes/",
+        "level": TableLevel.objects.filter(table=table).select_related("decided_by").first(),
+        "levels": SecurityLevel.choices,
+        "level_url": reverse("genes:table_level", args=[table.pk]),
     }
 
 
@@ -24,12 +31,22 @@ def _count(table: Any, user: Any) -> int | None:
 
 
 def _of_column(column: Any, user: Any) -> Mapping[str, Any]:
+    binding = Binding.objects.filter(column=column).select_related("element__current", "decided_by").first()
+    matches = queue.matches_of_column(column)
+    element = (binding.element if binding else None) or (matches[0].element if matches else None)
     return {
-        "binding": Binding.objects.filter(column=column).select_related("element__current", "decided_by").first(),
-        "gene": Gene.objects.filter(column=column).first(),
-        "matches": list(
-            Match.objects.filter(column=column, state="proposed").select_related("element").order_by("rank")
-        ),
+        "column": column,
+        "binding": binding,
+        "find_url": reverse("genes:column_choose", args=[column.pk]),
+        "said_none": binding is not None and binding.element_id is None,
+        "matches": matches,
+        "alarm": DriftAlarm.objects.filter(column=column, closed_at__isnull=True).first(),
+        "level": ColumnLevel.objects.filter(column=column).select_related("decided_by").first(),
+        "levels": SecurityLevel.choices,
+        "level_url": reverse("genes:column_level", args=[column.pk]),
+        "comparison": compared(column, element, user) if element else None,
+        "compared_with": element,
+        "profile": shown_profile(column),
         "may_decide": can(user, "gene.decide", column),
     }
 
@@ -61,4 +78,20 @@ def register_all() -> None:
     register(
         "standards.DataElement",
         Panel("conformity", _("落标率"), "genes/_conformity_panel.html", _conformity_of_element, order=25),
+    )
+    register_fact(
+        "assets.Column",
+        RowFact(
+            "element", _("数据元"), "genes/_element_fact.html", queue.carried, order=20, plain=lambda said: said.code
+        ),
+    )
+    register_fact(
+        "assets.Column",
+        RowFact("gene", _("基因"), "genes/_gene_fact.html", queue.genes_of, order=30, plain=lambda said: said.name),
+    )
+    register_fact(
+        "assets.Column",
+        RowFact(
+            "level", _("级别"), "genes/_level_fact.html", levels.of_columns, order=80, plain=lambda level: level.code
+        ),
     )

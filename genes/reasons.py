@@ -1,8 +1,9 @@
-"""Reasons of the matcher in words: what spoke for an element, or against it, in the reader's language."""
+"""Reasons in words and figures: what spoke for an element, for drift, or for a level, in the reader's language."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from assets.templatetags.assets import IDENTIFIERS
 from core.texts import Text
 from genes.engine.values import Facts
+from genes.models import Match
+from genes.selectors.catalogue import test_of
 
 _SPOKEN: Mapping[str, Text] = {
     "zh_exact": _("中文名相同"), "zh_second": _("另一中文名相同"), "zh_suffix": _("中文名的中心词相同"),
@@ -22,19 +25,47 @@ _SPOKEN: Mapping[str, Text] = {
     "py_last": _("字段名以短名结尾"), "type_bad": _("数据类型不符"), "type_time": _("类型是日期"), "type_length": _("长度相同"),
     "type_short": _("长度不够"), "values_pass": _("值通过校验"), "values_fail": _("值不通过校验"), "values_only": _("只有值说明"),
     "values_are_another": _("值是另一种标识"), "in_code_set": _("值在代码集中"), "outside_code_set": _("值不在代码集中"),
+    "recogniser": _("识别器的条件全部满足"),
 }  # fmt: skip
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (  # what the evidence is of, by the beginnings of the reasons
     ("table", ("zh_composed", "en_composed")), ("comment", ("zh_",)), ("name", ("en_", "py_")), ("type", ("type_",)),
-    ("values", ("values_", "in_code_set", "outside_code_set")),
+    ("values", ("values_", "in_code_set", "outside_code_set")), ("recogniser", ("recogniser",)),
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """``weight`` in log-odds: positive speaks for the element."""
+_DRIFT: Mapping[str, Text] = {
+    "emptied": _("空值由 %(before)s 增至 %(after)s"), "filled": _("空值由 %(before)s 减至 %(after)s"),
+    "masked": _("取值的脱敏情况改变"), "test_lost": _("通过%(about)s校验的值由 %(before)s 降至 %(after)s"),
+    "test_gained": _("通过%(about)s校验的值由 %(before)s 升至 %(after)s"),
+    "code_set_lost": _("在 %(about)s 中的值由 %(before)s 降至 %(after)s"), "codes": _("代码值大多与原来不同"),
+    "kind": _("值的类型由 %(before)s 变为 %(after)s"), "form": _("写法由 %(before)s 变为 %(after)s"),
+    "patterns": _("字符模式由 %(before)s 变为 %(after)s"), "length": _("平均长度由 %(before)s 变为 %(after)s"),
+    "magnitude": _("数值的数量级改变"), "not_unique": _("原来不重复，现在重复"),
+}  # fmt: skip
+_LEVEL: Mapping[str, Text] = {
+    "element": _("数据元“%(about)s”为 L%(level)s"), "values": _("%(share)s 的值是%(about)s"),
+    "some_values": _("%(share)s 的值是%(about)s"), "combined": _("与%(about)s同在一张表，升一级"), "decided": _("人工确定为 L%(level)s"),
+}  # fmt: skip
+_SHARES = {"emptied", "filled", "test_lost", "test_gained", "code_set_lost"}
 
-    text: Text
-    weight: float
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one kind of evidence says. ``figure`` 0…1: of values their share, of the rest its weight as a chance."""
+
+    kind: str  # table, comment, name, type, values or recogniser
+    figure: float
+    text: str
+    weight: float  # in log-odds: positive speaks for the element
+    is_share: bool = False
+
+    @property
+    def label(self) -> Text:
+        return LABELS[self.kind]
+
+    @property
+    def shown(self) -> str:
+        return percent(self.figure) if self.is_share else f"{self.figure:.2f}"
 
     @property
     def tone(self) -> str:
@@ -46,33 +77,18 @@ class Reason:
         return min(100.0, abs(self.weight) / 3 * 100)
 
 
-def spoken(reasons: Mapping[str, float], most: int = 4) -> list[Reason]:
-    """The strongest reasons in words; those that nobody needs to hear are left out."""
-    known = [
-        Reason(_SPOKEN[name.removeprefix("only_")], float(weight))
-        for name, weight in reasons.items()
-        if name.removeprefix("only_") in _SPOKEN and abs(weight) >= 0.1
-    ]
-    return sorted(known, key=lambda reason: -abs(reason.weight))[:most]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What one kind of evidence says. ``figure`` 0…1: of values their share, of the rest its weight as a chance."""
-
-    kind: str  # table, comment, name, type or values
-    figure: float
-    text: str
-    weight: float  # in log-odds: positive speaks for the element
-
-    @property
-    def label(self) -> Text:
-        return LABELS[self.kind]
-
-
 LABELS: Mapping[str, Text] = {
     "table": _("表名"), "comment": _("注释"), "name": _("名称"), "type": _("类型"), "values": _("取值"),
+    "recogniser": _("识别器"),
 }  # fmt: skip
+
+
+def evidence(match: Match) -> list[Evidence]:
+    """The kinds of evidence of a match, strongest first. Needs ``element.current.code_set`` and ``column.gene``."""
+    gene, edition = getattr(match.column, "gene", None), match.element.current
+    code_set = edition.code_set.reference if edition and edition.code_set else ""
+    known = Facts.from_json(gene.facts) if gene else Facts()
+    return evidence_of(match.reasons, known, code_set, test_of(edition) if edition else "")
 
 
 def evidence_of(reasons: Mapping[str, float], facts: Facts, code_set: str = "", test: str = "") -> list[Evidence]:
@@ -90,7 +106,7 @@ def evidence_of(reasons: Mapping[str, float], facts: Facts, code_set: str = "", 
         text = translate("，").join(dict.fromkeys(str(_SPOKEN[name]) for name in strongest))
         told = _of_values(strongest[0], facts, code_set, test) if kind == "values" else None
         share, text = told or (1 / (1 + math.exp(-weight)), text)
-        found.append(Evidence(kind, round(share, 4), text, round(weight, 4)))
+        found.append(Evidence(kind, round(share, 4), text, round(weight, 4), told is not None))
     return sorted(found, key=lambda item: -abs(item.weight))
 
 
@@ -106,7 +122,42 @@ def _of_values(name: str, facts: Facts, code_set: str, test: str) -> tuple[float
     return None
 
 
-def percent(share: float) -> str:
+def percent(share: float | None) -> str:
     """98.7%; never rounded up to 100% while one value is missing."""
-    whole = 100 * share
+    if share is None:
+        return "—"
+    whole = 100 * float(share)
     return f"{min(whole, 99.9) if whole < 100 else 100:.1f}%".replace(".0%", "%")
+
+
+def drift_in_words(reason: Mapping[str, Any]) -> str:
+    """One reason of an alarm: "通过公民身份号码校验的值由 99.2% 降至 3%"."""
+    key = str(reason.get("key"))
+    text = _DRIFT.get(key)
+    if text is None:
+        return key
+    about = str(reason.get("about") or "")
+    shown = {name: _shown(key, reason.get(name)) for name in ("before", "after")}
+    return str(text) % {"about": IDENTIFIERS.get(about, about), **shown}
+
+
+def _shown(key: str, value: Any) -> str:
+    if key in _SHARES and isinstance(value, int | float):
+        return percent(value)
+    if isinstance(value, Mapping):
+        return f"{value.get('mean', 0):.1f}"
+    return "—" if value is None else str(value)[:40]
+
+
+def level_in_words(reason: Mapping[str, Any]) -> str:
+    """One reason of a level, with the column it is of where the reason is a table's."""
+    text = _LEVEL.get(str(reason.get("key")))
+    about = str(reason.get("about") or "")
+    told = {
+        "about": IDENTIFIERS.get(about, about), "level": reason.get("level"),
+        "share": percent(reason.get("share")),
+    }  # fmt: skip
+    said = str(text) % told if text else str(reason.get("key"))
+    if reason.get("column"):
+        return translate("%(column)s：%(reason)s") % {"column": reason["column"], "reason": said}
+    return said

@@ -44,7 +44,11 @@ def columns() -> list[Field]:
 
 
 def _fact(place: int, fact: panels.RowFact) -> Field:
-    return Field(fact.label, lambda row: fact.plain(row.facts[place][1]))
+    def plain(row: Any) -> Any:
+        value = row.facts[place][1]
+        return None if value is None else fact.plain(value)
+
+    return Field(fact.label, plain)
 
 
 def _measured(label: Any, name: str) -> Field:

@@ -140,3 +140,9 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.column} {self.verdict} {self.element}"
+
+    @property
+    def zone_label(self) -> str:
+        """How sure the machine was then, in words."""
+        zone = str(self.told.get("zone", ""))
+        return str(Zone(zone).label) if zone in Zone.values else ""

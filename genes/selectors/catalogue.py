@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Max
 
-from genes.engine import rank
+from genes.engine import rank, values
 from genes.engine.evidence import Column
 from genes.engine.lexicon import Element, Lexicon
 from genes.engine.match import Candidate, Matcher
 from genes.engine.values import Facts, Profile, facts
 from standards.choices import NameKind
-from standards.models import Code, CodeSet, DataElement, ElementName
+from standards.models import Code, CodeSet, DataElement, Edition, ElementName
 
 
 class _Codes(NamedTuple):
@@ -59,6 +59,16 @@ def _matcher(version: tuple[Any, ...]) -> Matcher:
     return Matcher(Lexicon.of(_elements()), rank.load()["weights"], _code_sets())
 
 
+def test_of(edition: Edition) -> str:
+    """The identifier of the scanner that proves an element's values; "" when values cannot."""
+    return values.test_of(Element("", edition.name, values=_values(edition), reference=edition.reference))
+
+
+def _values(edition: Edition) -> str:
+    code_set = edition.code_set.reference if edition.code_set else ""
+    return " ".join(filter(None, (edition.check_scheme, edition.values_note, code_set))) or "-"
+
+
 def _elements() -> list[Element]:
     names: dict[Any, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for element_id, kind, text in ElementName.objects.order_by("pk").values_list("element_id", "kind", "text"):
@@ -78,7 +88,7 @@ def _elements() -> list[Element]:
                 synonyms=tuple(known[NameKind.SYNONYM]),
                 abbreviations=tuple(known[NameKind.ABBREVIATION]),
                 format=f"{edition.notation} {edition.unit}".strip(),
-                values=" ".join(filter(None, (edition.check_scheme, edition.values_note, code_set))) or "-",
+                values=_values(edition),
                 reference=" ".join(filter(None, (edition.reference, code_set))),
                 level=edition.level,
             )

@@ -1,33 +1,42 @@
-"""The matching workbench: the queue of proposals with their reasons, decided one by one or in bulk, and undone."""
+"""The matching workbench: the queue of proposals with their evidence, decided one by one or in bulk, and undone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can
-from core.views import BulkAction, Chip, Column, Crumb, ListPage, SignedInView, safe_next, selected_rows, with_query
+from assets.selectors.profiles import shown_profile
+from assets.views.common import NamedFilters
+from core.exporting import Field
+from core.views import BulkAction, Chip, Column, Crumb, ListPage, SignedInView, is_htmx, selected_rows, with_query
 from genes.choices import Zone
 from genes.filters import BindingFilter, GeneFilter, MatchFilter
 from genes.models import Binding, Match
+from genes.reasons import evidence
 from genes.selectors import queue
-from genes.services.decisions import accept, accept_many, reject, say_none, undo
+from genes.selectors.comparison import compared
+from genes.services.decisions import accept_many, new_batch, reject_many, say_none_many
+from genes.views.undoing import remember, undoable
 from standards.models import DataElement
 
 HOME: Crumb = (_("基因"), "/genes/")
-UNDO = "genes_undo"  # columns of the last decision, in the session
 
 
-class MatchQueue(ListPage):
+class MatchQueue(NamedFilters):
+    """`?inspect=<match>` opens the evidence of one proposal beside the list."""
+
     verb = "data.view"
     title = _("对标工作台")
-    noun = _("个字段待确认")
+    noun = npgettext_lazy("count", "个字段待确认", "个字段待确认", "total")
     columns = (
         Column("column", _("字段"), "column__name"),
         Column("table", _("表"), "column__table__name"),
@@ -39,7 +48,7 @@ class MatchQueue(ListPage):
     row_template = "genes/_match_row.html"
     template_name = "genes/queue.html"
     filterset_class = MatchFilter
-    filter_names = ("zone", "domain")
+    filter_names = ("agency", "source", "domain")
     default_sort = "-confidence"
     two_line = True
     empty_title = _("没有待确认的对标。盘点数据源后，识别出的数据元在这里等待确认。")
@@ -50,29 +59,80 @@ class MatchQueue(ListPage):
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_htmx(request) and request.headers.get("HX-Target") == "inspector":
+            return render(request, "components/inspector.html", self.inspected())
+        return super().get(request, *args, **kwargs)
+
+    def inspected(self) -> dict[str, Any]:
+        """The pane of `?inspect=`: nothing when the proposal is decided or not to be seen."""
+        try:
+            match = self.queryset().get(pk=self.request.GET.get("inspect", ""))
+        except (Match.DoesNotExist, ValidationError, ValueError):
+            return {}
+        return {
+            "inspect": str(match.pk),
+            "inspector_template": "genes/_match_inspector.html",
+            "in_queue": True,
+            "inspector_close": self.request.path + with_query(self.request.GET, inspect=None, find=None),
+            **column_context(match.column, match.element, [match, *match.column.others], self.request),  # type: ignore[attr-defined]
+        }
+
+    def exports(self) -> Sequence[Field]:
+        return (
+            Field(_("字段"), lambda row: row.column.name),
+            Field(_("中文名称"), lambda row: row.column.display_name),
+            Field(_("表"), lambda row: row.column.table.label),
+            Field(_("机构"), lambda row: row.column.source.agency.name),
+            Field(_("数据元标识符"), lambda row: row.element.code),
+            Field(_("数据元"), lambda row: row.element.name),
+            Field(_("置信度"), lambda row: round(row.confidence, 4)),
+            Field(
+                _("依据"),
+                lambda row: translate("；").join(f"{item.label} {item.shown} {item.text}" for item in evidence(row)),
+            ),
+        )
+
     def bulk_actions(self) -> Sequence[BulkAction]:
         if not can(self.request.user, "gene.decide"):
             return ()
         return (
             BulkAction(_("确认所选"), reverse("genes:match_accept"), "check"),
+            BulkAction(_("否决所选"), reverse("genes:match_reject"), "x"),
             BulkAction(_("均无对应"), reverse("genes:match_none"), "circle-slash"),
         )
 
     def facets(self) -> Sequence[Chip]:
         rows, chosen = queue.queue_visible_to(self.request.user).order_by(), self.request.GET.getlist("zone")
+        counted = queue.by_zone(rows)
         return [
-            Chip(
-                label,
-                with_query(self.request.GET, zone=zone, page=None),
-                rows.filter(column__gene__zone=zone).count(),
-                chosen == [zone],
-            )
+            Chip(label, with_query(self.request.GET, zone=zone, page=None), counted.get(zone, 0), chosen == [zone])
             for zone, label in ((Zone.AUTO, Zone.AUTO.label), (Zone.SUGGESTED, Zone.SUGGESTED.label))
         ]
 
     def extra_context(self) -> dict[str, Any]:
         user = self.request.user
-        return {"may_decide": can(user, "gene.decide"), "undoable": len(self.request.session.get(UNDO, ()))}
+        return {
+            "may_decide": can(user, "gene.decide"),
+            "undoable": undoable(self.request),
+            "drifts": queue.open_drifts(user).count(),
+            **self.inspected(),
+        }
+
+
+def column_context(column: Any, element: Any, matches: Sequence[Match], request: HttpRequest) -> Mapping[str, Any]:
+    """What the panes of a column show: candidates, both fingerprints, and elements that were searched for."""
+    find = request.GET.get("find", "")
+    return {
+        "column": column,
+        "matches": matches,
+        "comparison": compared(column, element, request.user) if element else None,
+        "compared_with": element,
+        "profile": shown_profile(column),
+        "find": find,
+        "found": queue.elements_found(find),
+        "may_decide": can(request.user, "gene.decide", column),
+    }
 
 
 class Decide(SignedInView):
@@ -83,56 +143,39 @@ class Decide(SignedInView):
     what: str = ""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        chosen = list(selected_rows(request, MatchQueue()))
-        back = HttpResponseRedirect(safe_next(request, reverse("genes:match_queue")))
+        chosen, batch, actor = list(selected_rows(request, MatchQueue())), new_batch(), request.user
+        pairs = [(match.column, match.element) for match in chosen]
         try:
-            columns = self._act(request, chosen)
+            if self.what == "accept":
+                accept_many(actor=actor, matches=chosen, batch=batch)  # type: ignore[arg-type]
+            elif self.what == "reject":
+                reject_many(actor=actor, pairs=pairs, batch=batch)  # type: ignore[arg-type]
+            else:
+                say_none_many(actor=actor, columns=[match.column for match in chosen], batch=batch)  # type: ignore[arg-type]
         except ValidationError as error:
             for text in error.messages:
                 messages.error(request, text)
-            return back
-        request.session[UNDO] = [str(column.pk) for column in columns]
-        said = {
-            "accept": translate("已确认 %(n)s 个字段。"),
-            "reject": translate("已否决 %(n)s 条建议。"),
-            "none": translate("已标为无对应：%(n)s 个字段。"),
-        }
-        messages.success(request, said[self.what] % {"n": len(columns)})
-        return back
-
-    def _act(self, request: HttpRequest, chosen: list[Match]) -> list[Any]:
-        actor: Any = request.user
-        if self.what == "accept":
-            other = request.POST.get("element")
-            if other and len(chosen) == 1:
-                element = DataElement.objects.filter(pk=other, matches__column=chosen[0].column).first()
-                if element is None:
-                    raise Http404
-                accept(actor=actor, column=chosen[0].column, element=element)
-                return [chosen[0].column]
-            return list(accept_many(actor=actor, matches=chosen))
-        for match in chosen:
-            if self.what == "reject":
-                reject(actor=actor, column=match.column, element=match.element)
-            else:
-                say_none(actor=actor, column=match.column)
-        return [match.column for match in chosen]
+        else:
+            remember(request, batch, len(chosen))
+            messages.success(request, said(self.what, len(chosen)))
+        return HttpResponseRedirect(back_to_queue(request))
 
 
-class Undo(SignedInView):
-    """Take back what was decided last in this session."""
+def said(what: str, count: int) -> str:
+    sentences = {
+        "accept": translate("已确认 %(n)s 个字段。"),
+        "reject": translate("已否决 %(n)s 条建议。"),
+        "none": translate("已标为无对应：%(n)s 个字段。"),
+    }
+    return sentences[what] % {"n": count}
 
-    verb = "gene.decide"
-    http_method_names = ["post", "options"]
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        from assets.selectors.catalogue import columns_visible_to  # slow import
-
-        wanted: Iterable[str] = request.session.pop(UNDO, [])
-        columns = columns_visible_to(request.user).filter(pk__in=wanted).select_related("source", "table")
-        count = undo(actor=request.user, columns=columns)  # type: ignore[arg-type]
-        messages.success(request, translate("已撤销 %(n)s 个字段的处理。") % {"n": count})
-        return HttpResponseRedirect(reverse("genes:match_queue"))
+def back_to_queue(request: HttpRequest) -> str:
+    """The queue with the filters it had; the pane of what was decided is gone."""
+    query = QueryDict(request.POST.get("query", ""), mutable=True)
+    for name in ("inspect", "find"):
+        query.pop(name, None)
+    return reverse("genes:match_queue") + (f"?{query.urlencode()}" if query else "")
 
 
 class GeneList(ListPage):

@@ -6,6 +6,7 @@ import "./inspector.js";
 import "./toasts.js";
 import "./session.js";
 import "./theme.js";
+import "./workbench.js";
 
 // After a failed form the error summary is where the reader should be.
 document.querySelector("[data-autofocus]")?.focus();
