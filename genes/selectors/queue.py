@@ -34,8 +34,10 @@ def by_zone(rows: QuerySet[Match]) -> dict[str, int]:
 
 
 def acceptable_to(user: Any) -> QuerySet[Match]:
-    """The proposals of the auto zone that the user may decide on: they may be accepted unseen."""
-    return visible_to(user, queue_visible_to(user).filter(column__gene__zone=Zone.AUTO), "gene.decide")
+    """The proposals that may be accepted unseen, where the user may decide: the answer of which the machine is sure, for a
+    column that carries nothing yet. What comes after a refusal, or would replace a binding, waits for a person."""
+    sure = queue_visible_to(user).filter(column__gene__zone=Zone.AUTO, element=F("column__gene__best"))
+    return visible_to(user, sure.filter(column__binding__isnull=True), "gene.decide")
 
 
 def bindings_visible_to(user: Any) -> QuerySet[Binding]:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accounts.models import Person
 from accounts.permissions import require
@@ -14,12 +13,14 @@ from accounts.scope import visible_to
 from core import audit
 from core.jobs import JobContext, create_job
 from core.models import Job
-from genes.choices import MatchState, Origin
-from genes.models import Binding, Gene, Match
+from genes.choices import MatchState, Origin, Outcome
+from genes.models import Binding, FamilyMember, Gene, Match
 from genes.selectors.queue import acceptable_to
 from genes.services.decisions import new_batch
+from genes.services.drift import close_alarms
 from genes.services.levels import propose_levels
 from genes.services.matching import keep, propose
+from genes.services.relating import request_relating
 
 PART = 1_000  # columns in one transaction
 KIND = "genes.policy"
@@ -68,6 +69,7 @@ def run_policy(context: JobContext, narrow: Narrow) -> Any:
     for start in range(0, len(ordered), 200):
         context.check()
         propose_levels(ordered[start : start + 200])
+    request_relating()
     return lambda: {"columns": done}
 
 
@@ -77,33 +79,36 @@ def _returnable(actor: Person, batch: UUID) -> QuerySet[Binding]:
 
 
 def _accept(actor: Person, matches: Sequence[Match], batch: UUID) -> None:
+    """Bind what nobody bound in the meantime."""
+    now = audit.lock()  # decisions of people wait their turn here too
     columns = [match.column_id for match in matches]
-    decided = set(Binding.objects.filter(column__in=columns, origin=Origin.PERSON).values_list("column_id", flat=True))
+    taken = set(Binding.objects.filter(column__in=columns).values_list("column_id", flat=True))
+    free = [match for match in matches if match.column_id not in taken]
     facts = dict(Gene.objects.filter(column__in=columns).values_list("column_id", "facts"))
-    now = timezone.now()
     Binding.objects.bulk_create(
-        [
-            Binding(
-                column_id=match.column_id, element_id=match.element_id, origin=Origin.MACHINE, confidence=match.confidence,
-                baseline=facts.get(match.column_id, {}), decided_by=actor, decided_at=now, batch=batch,
-            )
-            for match in matches
-            if match.column_id not in decided
-        ],
-        update_conflicts=True, unique_fields=["column"],
-        update_fields=["element", "origin", "confidence", "baseline", "decided_by", "decided_at", "batch"],
+        Binding(
+            column_id=match.column_id, element_id=match.element_id, origin=Origin.MACHINE, confidence=match.confidence,
+            baseline=facts.get(match.column_id, {}), decided_by=actor, decided_at=now, batch=batch,
+        )
+        for match in free
     )  # fmt: skip
-    Match.objects.filter(pk__in=[match.pk for match in matches]).update(state=MatchState.ACCEPTED)
+    Match.objects.filter(pk__in=[match.pk for match in free]).update(state=MatchState.ACCEPTED)
     Match.objects.filter(column__in=columns, state=MatchState.PROPOSED).delete()
-    _recorded(actor, "genes.policy.accept", matches, batch)
+    _recorded(actor, "genes.policy.accept", free, batch)
 
 
 def _return(actor: Person, bindings: Sequence[Binding], batch: UUID) -> None:
-    columns = [binding.column_id for binding in bindings]
-    Binding.objects.filter(column__in=columns, batch=batch, origin=Origin.MACHINE).delete()
+    """Free what nobody decided on in the meantime; the machine proposes it again."""
+    audit.lock()
+    rows = Binding.objects.filter(column__in=[row.column_id for row in bindings], batch=batch, origin=Origin.MACHINE)
+    free = list(rows.select_related("column__source", "column__table"))
+    columns = [binding.column_id for binding in free]
+    rows.delete()
     Match.objects.filter(column__in=columns, state=MatchState.ACCEPTED).delete()
+    FamilyMember.objects.filter(column__in=columns).delete()
     keep(propose(columns))
-    _recorded(actor, "genes.policy.undo", bindings, batch)
+    close_alarms(columns=[binding.column for binding in free], outcome=Outcome.DECIDED)
+    _recorded(actor, "genes.policy.undo", free, batch)
 
 
 def _recorded(actor: Person, verb: str, rows: Sequence[Any], batch: UUID) -> None:
