@@ -20,7 +20,7 @@ PEERS = {  # programs of others that do the same work
     "peers-profile": "benchmarks.peers.profile",
     "peers-rules": "benchmarks.peers.rules",
 }
-LONG = {"scale": "benchmarks.scale"}  # an hour: only by name
+LONG = {"scale": "benchmarks.scale", "matching": "benchmarks.matching"}  # an hour, ten minutes: only by name
 ALL = OURS | PEERS | LONG
 
 

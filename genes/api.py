@@ -1,5 +1,6 @@
-"""REST of genes: conformity, deviations, suggestions, the design-time check, families, joins, rulings, repeated collection, the map."""
+"""REST of genes: matches, bindings, conformity, deviations, suggestions, the design-time check, families, joins, rulings, repeated collection, the map."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,22 +21,28 @@ from genes.advice import problem_in_words
 from genes.engine.ddl import Refused
 from genes.engine.evidence import Column
 from genes.filters import (
+    BindingFilter,
     ConformityFilter,
     DeviationFilter,
     FamilyFilter,
     JoinFilter,
+    MatchFilter,
     RepetitionFilter,
     RulingFilter,
 )
-from genes.models import Conformity, Deviation, Family, Join, Repetition, Ruling
-from genes.selectors import authority, conformity, relations
+from genes.models import Binding, Conformity, Deviation, Family, Join, Match, Repetition, Ruling
+from genes.selectors import authority, conformity, queue, relations
 from genes.selectors import map as maps
 from genes.selectors.design import check
 from genes.selectors.suggestions import suggestion
 from genes.serializers import (
     AcceptBody,
+    BatchBody,
+    BindingSerializer,
     CandidateSerializer,
+    ChoiceBody,
     ConformitySerializer,
+    DecidedSerializer,
     DesignBody,
     DesignCheckSerializer,
     DeviationSerializer,
@@ -43,6 +50,8 @@ from genes.serializers import (
     FamilySerializer,
     GeneMapSerializer,
     JoinSerializer,
+    MatchesBody,
+    MatchSerializer,
     MemberSerializer,
     NewColumnBody,
     NewRulingBody,
@@ -53,6 +62,7 @@ from genes.serializers import (
     RulingStepBody,
     SuggestionSerializer,
 )
+from genes.services import decisions
 from genes.services.conformity import accept_deviation, withdraw_acceptance
 from genes.services.rulings import discard_ruling, edit_ruling, propose_ruling
 from standards.serializers import HistorySerializer
@@ -139,6 +149,91 @@ class SuggestionViewSet(ApiView, GenericViewSet[Any]):
         column = Column(given["name"], declared, given["comment"], given["table"], given["table_comment"])
         found = suggestion(column, given["siblings"], given["values"])
         return Response(SuggestionSerializer(found).data)
+
+
+class MatchViewSet(ReadViewSet):
+    """对标建议: the queue of the workbench, the best open proposal of each column; decided one by one or in bulk, and undone."""
+
+    queryset = Match.objects.all()
+    serializer_class = MatchSerializer
+    filterset_class = MatchFilter
+    orderings = {"confidence": ("-confidence",), "doubtful": ("confidence",), "newest": ("-proposed_at",)}
+    default_ordering = "confidence"
+    verbs = dict.fromkeys(("accept", "reject", "none", "choose", "undo"), "gene.decide")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return queue.queue_visible_to(self.request.user)
+
+    def _chosen(self, request: Request) -> list[Match]:
+        body = MatchesBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        wanted = set(body.validated_data["matches"])
+        found = list(self.get_queryset().filter(pk__in=wanted))
+        if missing := wanted - {match.pk for match in found}:
+            told = _("%(n)s 条建议不存在或已处理，如 %(id)s。") % {"n": len(missing), "id": min(missing)}
+            raise exceptions.ValidationError({"matches": [told]})
+        return found
+
+    @extend_schema(request=MatchesBody, responses={200: DecidedSerializer})
+    @action(detail=False, methods=["post"])
+    def accept(self, request: Request) -> Response:
+        """The columns carry what is proposed first."""
+        chosen, batch = self._chosen(request), decisions.new_batch()
+        return _decided(decisions.accept_many(actor=request.user, matches=chosen, batch=batch), batch)
+
+    @extend_schema(request=MatchesBody, responses={200: DecidedSerializer})
+    @action(detail=False, methods=["post"])
+    def reject(self, request: Request) -> Response:
+        """Not these elements; the next proposal of each column comes to the front."""
+        batch = decisions.new_batch()
+        pairs = [(match.column, match.element) for match in self._chosen(request)]
+        return _decided(decisions.reject_many(actor=request.user, pairs=pairs, batch=batch), batch)
+
+    @extend_schema(request=MatchesBody, responses={200: DecidedSerializer})
+    @action(detail=False, methods=["post"])
+    def none(self, request: Request) -> Response:
+        """No element of the catalogue fits the columns."""
+        batch = decisions.new_batch()
+        columns = [match.column for match in self._chosen(request)]
+        return _decided(decisions.say_none_many(actor=request.user, columns=columns, batch=batch), batch)
+
+    @extend_schema(request=ChoiceBody, responses={200: DecidedSerializer})
+    @action(detail=False, methods=["post"])
+    def choose(self, request: Request) -> Response:
+        """A column carries this element, whatever was proposed."""
+        body = ChoiceBody(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        batch = decisions.new_batch()
+        binding = decisions.accept(actor=request.user, batch=batch, **body.validated_data)
+        return _decided([binding.column], batch)
+
+    @extend_schema(request=BatchBody, responses={200: DecidedSerializer})
+    @action(detail=False, methods=["post"])
+    def undo(self, request: Request) -> Response:
+        """Take back what the caller decided in one go: what was decided before counts again."""
+        body = BatchBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        batch = body.validated_data["batch"]
+        columns = queue.columns_of_batch(batch, request.user)
+        count = decisions.undo(actor=request.user, columns=columns, batch=batch)
+        return Response(DecidedSerializer({"batch": None, "columns": count}).data)
+
+
+def _decided(columns: Sequence[Any], batch: UUID) -> Response:
+    return Response(DecidedSerializer({"batch": batch, "columns": len(columns)}).data)
+
+
+class BindingViewSet(ReadViewSet):
+    """基因绑定: the element that each column carries, and who said so."""
+
+    queryset = Binding.objects.all()
+    serializer_class = BindingSerializer
+    filterset_class = BindingFilter
+    orderings = {"newest": ("-decided_at",), "confidence": ("-confidence",)}
+    default_ordering = "newest"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return queue.bindings_visible_to(self.request.user)
 
 
 class FamilyViewSet(ReadViewSet):
@@ -301,6 +396,8 @@ def register(router: ApiRouter) -> None:
     router.register("deviations", DeviationViewSet, basename="deviation")
     router.register("design-check", DesignViewSet, basename="design-check")
     router.register("gene-suggestions", SuggestionViewSet, basename="gene-suggestion")
+    router.register("matches", MatchViewSet, basename="match")
+    router.register("bindings", BindingViewSet, basename="binding")
     router.register("families", FamilyViewSet, basename="family")
     router.register("joins", JoinViewSet, basename="join")
     router.register("rulings", RulingViewSet, basename="ruling")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import CharField, Count, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KeyTextTransform
@@ -38,6 +39,12 @@ def acceptable_to(user: Any) -> QuerySet[Match]:
     column that carries nothing yet. What comes after a refusal, or would replace a binding, waits for a person."""
     sure = queue_visible_to(user).filter(column__gene__zone=Zone.AUTO, element=F("column__gene__best"))
     return visible_to(user, sure.filter(column__binding__isnull=True), "gene.decide")
+
+
+def columns_of_batch(batch: UUID, user: Any) -> QuerySet[Column]:
+    """The columns that this person decided on in one go."""
+    decided = Decision.objects.filter(batch=batch, by=user).values("column")
+    return visible_to(user, Column.objects.filter(pk__in=decided).select_related("source", "table"))
 
 
 def bindings_visible_to(user: Any) -> QuerySet[Binding]:

@@ -30,7 +30,7 @@ from assets.services.networks import allow_network
 from core import jobs, panels, workflow
 from core.exporting import ExportPage
 from core.models import Job
-from genes.models import Family, Join, Ruling
+from genes.models import Family, Join, Match, Ruling
 from genes.services.decisions import accept
 from genes.services.recognisers import define_recogniser
 from genes.services.rulings import propose_ruling
@@ -371,6 +371,8 @@ def rows_of(place: Place) -> dict[str, Any]:
     found["genes.Family"] = families.order_by("number")[0].pk
     inside = {"column__source__agency": place.agency, "target__source__agency": place.agency}  # the declared key
     found["genes.Join"] = Join.objects.filter(**inside).order_by("pk")[0].pk
+    queue = Match.objects.filter(column__source__agency=place.agency, state="proposed", rank=1)
+    found["genes.Match"] = queue.order_by("pk")[0].pk
     found["genes.Ruling"] = Ruling.objects.get(agency=place.agency).pk
     found["standards.Edition"] = Edition.objects.get(state="commenting").pk
     found["standards.CodeSetEdition"] = CodeSetEdition.objects.get(state="draft").pk
