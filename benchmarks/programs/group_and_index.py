@@ -65,7 +65,7 @@ def _domain(number: int) -> npt.NDArray[np.uint64]:
 def _one(column: int, hashes: npt.NDArray[np.uint64], share: float, domain: int) -> Values:
     k = 256 if column % 10 == 0 else 64
     taken = hashes[np.random.default_rng(column).random(len(hashes)) < share]
-    return Values(column, taken[:k], k, len(taken), len(taken) * (1 + column % 3), str(domain >= OTHERS))
+    return Values(column, taken[:k].copy(), k, len(taken), len(taken) * (1 + column % 3), str(domain >= OTHERS))
 
 
 if __name__ == "__main__":
