@@ -214,7 +214,7 @@ class MatchViewSet(ReadViewSet):
         body = BatchBody(data=request.data)
         body.is_valid(raise_exception=True)
         batch = body.validated_data["batch"]
-        columns = queue.columns_of_batch(batch, request.user)
+        columns = queue.decided_in_batch(batch, request.user)
         count = decisions.undo(actor=request.user, columns=columns, batch=batch)
         return Response(DecidedSerializer({"batch": None, "columns": count}).data)
 

@@ -41,7 +41,7 @@ def acceptable_to(user: Any) -> QuerySet[Match]:
     return visible_to(user, sure.filter(column__binding__isnull=True), "gene.decide")
 
 
-def columns_of_batch(batch: UUID, user: Any) -> QuerySet[Column]:
+def decided_in_batch(batch: UUID, user: Any) -> QuerySet[Column]:
     """The columns that this person decided on in one go."""
     decided = Decision.objects.filter(batch=batch, by=user).values("column")
     return visible_to(user, Column.objects.filter(pk__in=decided).select_related("source", "table"))
