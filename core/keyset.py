@@ -192,8 +192,17 @@ def _few_keys(rows: "QuerySet[Any]", terms: Sequence[Term], backward: bool, limi
 
 def fetch(rows: "QuerySet[Any]", keys: Sequence[Any]) -> list[Any]:
     """The rows with these keys, in this order, with everything that ``rows`` joins and annotates."""
+    rows = rows.all()
+    if not any(_to_many(join) for join in rows.query.alias_map.values()):
+        rows.query.clear_where()  # the filters have just found these keys, and may cost more than all else
     found = rows.in_bulk(keys) if keys else {}
     return [found[key] for key in keys if key in found]
+
+
+def _to_many(join: Any) -> bool:
+    """Whether it repeats rows, so that only the filters hold them few."""
+    by = getattr(join, "join_field", None)
+    return by is not None and (by.one_to_many or by.many_to_many)
 
 
 def _ordering(term: Term, backward: bool) -> Any:

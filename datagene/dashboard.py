@@ -89,10 +89,11 @@ class Numbers:
 
 
 def read_numbers(viewer: Any, *, narrowed: bool = False, agency: UUID | None = None) -> Numbers:
-    leaders = best_agencies(viewer)
+    scores = quality.scores_by_agency(viewer)
+    leaders = best_agencies(viewer, scores)
     return Numbers(
         readings=indicators.read(NUMBERS, viewer),
-        overall=quality.overall(viewer),
+        overall=quality.overall(viewer, scores),
         leaders=leaders,
         trends=quality.trends(viewer, WEEKS * 7, agencies={leader.agency for leader in leaders}),
         growth=quantity.volumes_on(viewer, growth_days()),
@@ -285,11 +286,11 @@ def chart(trend: Sequence[tuple[date, Decimal]]) -> dict[str, Any]:
     }
 
 
-def best_agencies(viewer: Any) -> list[Leader]:
+def best_agencies(viewer: Any, scored: Sequence[Mapping[str, Any]]) -> list[Leader]:
     """The agencies with tables that score best; unscored ones last. Their other figures are read for these few only."""
     there = Exists(tables_visible_to(viewer).order_by().filter(source=OuterRef("pk")))
     holders = visible_to(viewer, DataSource.objects.filter(there), "data.view").order_by()
-    scores = {row["agency_id"]: row for row in quality.scores_by_agency(viewer)}
+    scores = {row["agency_id"]: row for row in scored}
     leaders = [
         Leader(agency, name, scores.get(agency, {}).get("score"), scores.get(agency, {}).get("findings", 0))
         for agency, name in holders.values_list("agency_id", "agency__name").distinct()

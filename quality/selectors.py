@@ -1,7 +1,7 @@
 """Reads of data quality: rules, proposals, results, findings, scores."""
 
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -187,6 +187,11 @@ def scored_tables(user: Any) -> QuerySet[Table]:
     return visible_to(user, tables.defer("source__sealed_secrets"))
 
 
+def worst_tables(user: Any) -> QuerySet[Table]:
+    """Tables that have a score, the lowest first: told as the index over scores has it."""
+    return scored_tables(user).order_by(F("score").asc(nulls_first=True), "id")
+
+
 @dataclass(frozen=True, slots=True)
 class DimensionFigure:
     """One of the six dimensions over many tables; ``score`` is None where no rule serves it."""
@@ -205,17 +210,16 @@ class Overall:
     dimensions: list[DimensionFigure]
 
 
-def overall(user: Any) -> Overall:
-    """Two queries whatever the number of tables."""
-    summary = scored_tables(user).order_by().aggregate(mean=Avg("score"), tables=Count("score"))
+def overall(user: Any, agencies: Sequence[Mapping[str, Any]]) -> Overall:
+    """From the scores of the agencies and of the dimensions, by the number of tables of each."""
     latest = _last_scores(user, timezone.localdate())
     parts: dict[str, list[tuple[Decimal, int]]] = {}
     for row in latest:
         for name, value in row.dimensions.items():
             parts.setdefault(name, []).append((Decimal(value), row.tables))
     figures = [DimensionFigure(item.value, str(item.label), _weighted(parts.get(item.value, []))) for item in Dimension]
-    score = summary["mean"]
-    return Overall(None if score is None else scoring.mean([score]), summary["tables"], figures)
+    tables = sum(row["tables"] for row in agencies)
+    return Overall(_weighted([(row["score"], row["tables"]) for row in agencies]), tables, figures)
 
 
 Trend = list[tuple[date, Decimal]]

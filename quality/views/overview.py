@@ -16,17 +16,17 @@ class Overview(SignedInView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        trend = selectors.trend(user)
+        trend, agencies = selectors.trend(user), selectors.scores_by_agency(user)
         context = {
             "title": _("质量"),
             "crumbs": [(_("质量"), "")],
-            "overall": selectors.overall(user),
+            "overall": selectors.overall(user, agencies),
             "trend": [float(value) for _day, value in trend],
             "readings": indicators.read(
                 ("quality.rules", "quality.failing_rules", "quality.findings", "quality.proposals"), user
             ),
-            "agencies": selectors.scores_by_agency(user),
-            "worst": selectors.scored_tables(user).order_by("score", "id")[:SHOWN],
+            "agencies": agencies,
+            "worst": selectors.worst_tables(user)[:SHOWN],
             "findings": selectors.open_findings(user).order_by("-failed", "id")[:SHOWN],
         }
         return render(request, "quality/overview.html", context)

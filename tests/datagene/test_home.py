@@ -11,7 +11,7 @@ from accounts.scope import narrowed, paths_of
 from assets.models import DataSource, Table
 from core.indicators import Reading, get
 from datagene import dashboard, home
-from quality.selectors import Overall
+from quality.selectors import Overall, scores_by_agency
 from quantity.selectors import Point, Volume
 from tests.accounts import world
 from tests.accounts.world import browser
@@ -96,7 +96,7 @@ def test_the_ranking_puts_the_unscored_last(city: SimpleNamespace) -> None:
     add_tables(city.police, 2)
     add_tables(city.tax, 2)
     Table.objects.filter(source__agency=city.tax).update(score=88)
-    ranked = dashboard.ranking(city.chief, dashboard.best_agencies(city.chief), {})
+    ranked = dashboard.ranking(city.chief, dashboard.best_agencies(city.chief, scores_by_agency(city.chief)), {})
     assert [(row["agency_name"], row["tables"], row["rows_total"], row["share"], row["score"]) for row in ranked] == [
         ("市税务局", 2, 2000, 50.0, 88),
         ("市公安局", 2, 2000, 50.0, None),
