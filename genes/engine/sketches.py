@@ -77,8 +77,10 @@ class Index:
             left, right = self.owners[:-step], self.owners[step:]
             same = (self.hashes[:-step] == self.hashes[step:]) & (self.groups[left] == self.groups[right])
             low, high = np.minimum(left[same], right[same]), np.maximum(left[same], right[same])
-            found.append(low.astype(np.int64) * count + high)
-        pairs, shared = np.unique(np.concatenate(found), return_counts=True)
+            found.append(np.unique(low.astype(np.int64) * count + high, return_counts=True))
+        # Counted step by step: pairs recur, and those of all steps at once would be the largest thing in memory.
+        pairs, places = np.unique(np.concatenate([step_pairs for step_pairs, _counts in found]), return_inverse=True)
+        shared = np.bincount(places, np.concatenate([counts for _pairs, counts in found]), len(pairs))
         pairs = pairs[shared >= self._needed(pairs, count)]
         graph = coo_matrix((np.ones(len(pairs), np.int8), (pairs // count, pairs % count)), (count, count))
         _number, labels = connected_components(graph, directed=False)
