@@ -23,7 +23,8 @@ IDENTIFIERS = {
 }  # fmt: skip
 DETECTED = {
     "date": gettext_lazy("日期"), "timestamp": gettext_lazy("日期时间"), "integer": gettext_lazy("整数"),
-    "decimal": gettext_lazy("小数"),
+    "decimal": gettext_lazy("小数"), "float": gettext_lazy("小数"), "text": gettext_lazy("文本"), "time": gettext_lazy("时间"),
+    "timestamptz": gettext_lazy("日期时间"), "boolean": gettext_lazy("是否值"), "binary": gettext_lazy("二进制"),
 }  # fmt: skip
 PLANS = {"pull": gettext_lazy("取回计算"), "push": gettext_lazy("库内汇总"), "mixed": gettext_lazy("混合")}
 FACTS = {
