@@ -91,11 +91,12 @@ def quiet() -> Iterator[None]:
     """Rate limits and logs are not what is measured."""
     import logging
 
-    from django.conf import settings
+    from django.test.utils import override_settings
 
-    settings.API_CALLS_PER_MINUTE = 1 << 30
     logging.disable(logging.CRITICAL)
-    yield
+    with override_settings(API_CALLS_PER_MINUTE=1 << 30):
+        yield
+    logging.disable(logging.NOTSET)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

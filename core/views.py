@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from core import list_paging, panels, visibility
+from core.filters import filtered
 from core.keyset import Order
 from core.list_paging import Slice
 from core.list_paging import with_query as with_query
@@ -274,7 +275,7 @@ def selected_rows(request: HttpRequest, page: ListPage) -> QuerySet[Any]:
     page.setup(request)
     if request.POST.get("all") == "1":
         filterset = page.filterset(QueryDict(request.POST.get("query", "")))
-        return filterset.qs if filterset else page.queryset()  # type: ignore[no-any-return]
+        return filtered(filterset) if filterset else page.queryset()
     try:
         return page.queryset().filter(pk__in=request.POST.getlist("selected"))
     except (ValidationError, ValueError) as error:  # an id that is no id of this model

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from assets.models import Column
-from core.filters import YES_NO, ChoicesFilter, word, yes_no
+from core.filters import YES_NO, ChoicesFilter, filtered, word, yes_no
 from genes.choices import Aspect, DeviationState, Origin, SecurityLevel, Standing, Verdict, Zone
 from genes.models import (
     Binding,
@@ -57,7 +57,16 @@ class MatchFilter(OfColumnFilter):
 
 def narrowed(rows: QuerySet[Match], query: str) -> QuerySet[Match]:
     """The matches that the filters of the queue, as its address has them, leave of ``rows``."""
-    return MatchFilter(QueryDict(query), queryset=rows).qs  # type: ignore[no-any-return]
+    return filtered(MatchFilter(QueryDict(query), queryset=rows))
+
+
+def of_the_queue(query: str) -> str | None:
+    """What of an address's ``query`` filters the queue, fit to be kept; None where a filter is not understood."""
+    given, kept = QueryDict(query), QueryDict(mutable=True)
+    filterset = MatchFilter(given, queryset=Match.objects.none())
+    for name in filterset.filters:
+        kept.setlist(name, given.getlist(name))
+    return kept.urlencode() if filterset.is_valid() else None
 
 
 class BindingFilter(OfColumnFilter):

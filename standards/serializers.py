@@ -177,7 +177,7 @@ class TransitionBody(serializers.Serializer[Any]):
     confirm = serializers.IntegerField(min_value=0, max_value=2**31, required=False, allow_null=True, default=None)
 
 
-class HitSerializer(serializers.Serializer[Any]):
+class ImpactHitSerializer(serializers.Serializer[Any]):
     """Things of one kind; ``hidden`` of the ``count`` are not for the reader's eyes."""
 
     label = serializers.CharField(read_only=True)
@@ -195,7 +195,7 @@ class ImpactSerializer(serializers.Serializer[Any]):
     """What leans on the element or code set of an edition; ``uses`` is the sum."""
 
     uses = serializers.IntegerField(read_only=True)
-    hits = HitSerializer(many=True, read_only=True)
+    hits = ImpactHitSerializer(many=True, read_only=True)
 
 
 class StepSerializer(serializers.ModelSerializer[WorkflowStep]):

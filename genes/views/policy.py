@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as translate
 
 from core.views import SignedInView
-from genes.filters import narrowed
+from genes.filters import narrowed, of_the_queue
 from genes.selectors import queue
 from genes.services.policy import request_acceptance, request_return
 from genes.views.workbench import HOME
@@ -45,7 +45,11 @@ class AutoZone(SignedInView):
         return render(request, "genes/auto_zone.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        request_acceptance(actor=request.user, query=request.POST.get("query", ""))  # type: ignore[arg-type]
+        query = of_the_queue(request.POST.get("query", ""))
+        if query is None:
+            messages.error(request, translate("筛选条件无效，未接受任何建议。"))
+            return HttpResponseRedirect(reverse("genes:auto_zone"))
+        request_acceptance(actor=request.user, query=query)  # type: ignore[arg-type]
         messages.success(request, translate("已开始接受高置信建议，进度见任务；完成后可整批撤销。"))
         return HttpResponseRedirect(reverse("genes:auto_zone"))
 

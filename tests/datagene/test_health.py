@@ -107,9 +107,10 @@ def test_a_schema_of_an_earlier_release_is_not_ready_and_one_of_a_later_is(broke
 
 
 def test_a_crowd_at_a_frozen_database_makes_one_connection(
-    db: None, broker: None, elsewhere: dict[str, Any], dumb_server: socket.socket
+    db: None, broker: None, elsewhere: dict[str, Any], dumb_server: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody signs in to ask, so asking must not cost the database a connection each."""
+    monkeypatch.setattr(health, "FRESH", 60.0)  # however long the crowd takes
     elsewhere |= {"HOST": "127.0.0.1", "PORT": str(dumb_server.getsockname()[1])}
     with ThreadPoolExecutor(20) as crowd:
         answers = {status for status, _told in crowd.map(lambda _number: ready(), range(60))}

@@ -8,13 +8,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from assets.models import Column
-from core.models import AuditEntry
+from core.models import AuditEntry, Job
 from genes.choices import MatchState, Origin, Zone
 from genes.models import Binding, ColumnLevel, Gene, Match
 from genes.selectors.queue import acceptable_to
 from genes.services import policy
 from genes.services.decisions import accept, new_batch, reject, say_none
 from standards.models import DataElement
+from tests.accounts import world
 from tests.assets.support import finished
 from tests.genes.built import as_new, catalogue
 from tests.genes.conftest import REGISTER
@@ -85,6 +86,14 @@ def test_the_auto_zone_is_accepted_and_goes_back_whole(estate: SimpleNamespace) 
     assert everything() == before
     [entry] = AuditEntry.objects.filter(verb="genes.policy.undo")
     assert entry.changes == {"columns": [None, len(sure)]}
+
+
+@pytest.mark.parametrize("query", ["zone=certain", "element=x", "q=%00"])
+def test_a_filter_that_is_not_understood_accepts_nothing(estate: SimpleNamespace, query: str) -> None:
+    """Passed over, it would accept more than was asked for."""
+    response = world.browser(estate.steward).post("/genes/matches/auto/", {"query": query}, follow=True)
+    assert "未接受任何建议" in response.content.decode()
+    assert not Job.objects.filter(kind=policy.KIND).exists()
 
 
 def test_what_a_person_said_before_or_since_is_neither_overwritten_nor_taken_back(estate: SimpleNamespace) -> None:

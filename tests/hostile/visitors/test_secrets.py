@@ -61,7 +61,8 @@ def written(own: Path) -> Iterator[dict[str, io.StringIO]]:
         )
         handlers.append(handler)
         root.addHandler(handler)
-    before, root.level = root.level, logging.DEBUG
+    before = root.level
+    root.setLevel(logging.DEBUG)
     yield streams
     root.setLevel(before)
     for handler in handlers:
