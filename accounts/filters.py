@@ -1,6 +1,10 @@
 """Filters of the lists of accounts, for pages and API alike."""
 
+from typing import Any
+
 import django_filters as filters
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -16,9 +20,30 @@ def _offered(request: HttpRequest | None) -> QuerySet[Agency]:
     return agencies_visible_to(request.user) if request is not None else Agency.objects.none()
 
 
+class _YesNoSelect(forms.NullBooleanSelect):
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        known, given = super().value_from_datadict(data, files, name), data.get(name)
+        return given if known is None and given not in (None, "", "unknown") else known
+
+
+class _YesNoField(forms.NullBooleanField):
+    widget = _YesNoSelect
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValidationError(_("请选择是或否。"))
+        return super().clean(value)
+
+
+class TruthFilter(filters.BooleanFilter):
+    """True or false; Django's own field takes whatever else it is given for "either"."""
+
+    field_class = _YesNoField
+
+
 class AgencyFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("名称或编码"), method="search")
-    active = filters.BooleanFilter(label=_("在用"), field_name="is_active")
+    active = TruthFilter(label=_("在用"), field_name="is_active")
 
     class Meta:
         model = Agency
@@ -47,7 +72,7 @@ class PersonFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("姓名或登录名"), method="search")
     agency = filters.ModelChoiceFilter(label=_("所属机构"), queryset=_offered)
     role = filters.ChoiceFilter(label=_("角色"), choices=Role, method="holding")
-    active = filters.BooleanFilter(label=_("启用"), field_name="is_active")
+    active = TruthFilter(label=_("启用"), field_name="is_active")
 
     class Meta:
         model = Person
@@ -71,7 +96,7 @@ class GrantFilter(filters.FilterSet):
     q = filters.CharFilter(label=_("姓名"), field_name="person__name", lookup_expr="icontains")
     role = filters.ChoiceFilter(label=_("角色"), choices=Role)
     agency = filters.ModelChoiceFilter(label=_("机构范围"), queryset=_offered)
-    current = filters.BooleanFilter(label=_("有效"), method="in_force")
+    current = TruthFilter(label=_("有效"), method="in_force")
 
     class Meta:
         model = Grant

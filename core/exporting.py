@@ -61,9 +61,8 @@ class ExportPage(ListPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         kind = request.GET.get("export", "")
-        if kind not in FORMATS or not self.exports():
+        if kind not in FORMATS or not self.exports() or self.refused(filterset := self.filterset(request.GET)):
             return super().get(request, *args, **kwargs)
-        filterset = self.filterset(request.GET)
         rows = self.everything(filterset.qs if filterset else self.queryset())
         total = rows.count()
         if kind == "xlsx" and total > EXCEL_ROWS:

@@ -17,7 +17,7 @@ class ChoicesFilter(filters.MultipleChoiceFilter):
 
 
 def filtered(filterset: filters.FilterSet) -> QuerySet[Any]:
-    """The rows it leaves; none where a filter is not understood, for acting on more than was asked for cannot be taken back."""
+    """The rows it leaves; none where a filter is not understood: more would pass for the answer, or be acted on."""
     rows: QuerySet[Any] = filterset.qs if filterset.is_valid() else filterset.queryset.none()
     return rows
 

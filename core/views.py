@@ -125,9 +125,7 @@ class ListPage(SignedInView):
     filterset_class: ClassVar[type[Any] | None] = None
     default_sort: ClassVar[str] = ""
     page_size: ClassVar[int] = 50
-    noun: ClassVar[Any] = (
-        ""  # with its measure word: npgettext_lazy("count", "张表", "张表", "total"), as in 共 2,316 张表
-    )
+    noun: ClassVar[Any] = ""  # npgettext_lazy("count", "张表", "张表", "total"), as in 共 2,316 张表
     empty_title: ClassVar[Text] = ""
     empty_action: ClassVar[tuple[Text, str] | None] = None  # label and URL name
     two_line: ClassVar[bool] = False
@@ -153,7 +151,7 @@ class ListPage(SignedInView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         filterset = self.filterset(request.GET)
-        rows = self.arranged(filterset.qs if filterset else self.queryset())
+        rows = self.arranged(filtered(filterset) if filterset else self.queryset())
         page = list_paging.read(rows, self.order(self.queryset()), request.GET, self.page_size)
         context = self.list_context(filterset, page)
         part = is_htmx(request) and request.headers.get("HX-Target") == "list-results"
@@ -167,7 +165,6 @@ class ListPage(SignedInView):
         return self.filterset_class(data, queryset=self.queryset(), request=self.request)
 
     def list_context(self, filterset: Any, page: Slice) -> dict[str, Any]:
-        active = self.active_filters(filterset)
         return {
             "title": self.title,
             "crumbs": self.crumbs(),
@@ -177,7 +174,8 @@ class ListPage(SignedInView):
             "row_template": self.row_template,
             "two_line": self.two_line,
             "filters": self.filter_fields(filterset),
-            "active_filters": active,
+            "active_filters": self.active_filters(filterset),
+            "refused": self.refused(filterset),
             "clear_href": self.request.path,
             "facets": self.facets(),
             "bulk_actions": self.bulk_actions(),
@@ -252,16 +250,19 @@ class ListPage(SignedInView):
 
     def active_filters(self, filterset: Any) -> list[Chip]:
         """What narrows the list now, each with the link that removes it."""
-        if filterset is None or not filterset.form.is_bound:
-            return []
-        chips = []
-        for field in filterset.form:
-            value = field.value()
-            if value in (None, "", []):
-                continue
-            text = f"{field.label}{_('：')}{self.filter_text(field, value)}"
-            chips.append(Chip(text, with_query(self.request.GET, **{field.html_name: None, "page": None})))
-        return chips
+        return [
+            Chip(
+                f"{field.label}{_('：')}{self.filter_text(field, value)}",
+                with_query(self.request.GET, **{field.html_name: None, "page": None}),
+            )
+            for field in (filterset.form if filterset and filterset.form.is_bound else ())
+            if (value := field.value()) not in (None, "", [])
+        ]
+
+    def refused(self, filterset: Any) -> str:
+        """The filters that are not understood, by name: nothing is listed then, lest more rows pass for the answer."""
+        wrong = filterset.errors if filterset else ()
+        return _("、").join(str(filterset.form.fields[name].label) for name in wrong)
 
     def filter_text(self, field: Any, value: Any) -> str:
         """What an active filter says: the words of its options, or what was typed. Override to name the object of an id."""

@@ -20,6 +20,7 @@ from core import job_kinds, jobs, navigation, search
 from core.choices import OPEN_STATES, JobState
 from core.errors import Unavailable, outage
 from core.exporting import ExportPage, Field
+from core.filters import filtered
 from core.models import AuditEntry, Job, JobItem
 from core.problems import problem_response
 from core.selectors import audit_visible_to, jobs_visible_to, running_jobs
@@ -60,7 +61,7 @@ class JobList(ExportPage):
         """All jobs, or those of a state, with counts that follow the other filters."""
         others = self.request.GET.copy()
         others.pop("state", None)
-        rows = JobFilter(others, queryset=self.queryset(), request=self.request).qs.order_by()
+        rows = filtered(JobFilter(others, queryset=self.queryset(), request=self.request)).order_by()
         counts = rows.aggregate(all=Count("pk"), open=Count("pk", filter=Q(state__in=OPEN_STATES)), **_state_counts())
         current = self.request.GET.get("state", "")
         choices: list[tuple[str, Text, str]] = [

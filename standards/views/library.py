@@ -16,6 +16,7 @@ from accounts.models import Agency
 from accounts.permissions import can, require
 from accounts.scope import agency_ids
 from core import indicators, workflow
+from core.filters import filtered
 from core.texts import Text
 from core.views import ActionView, Column, Crumb, DetailPage, EditPage, ListPage, SignedInView, Tab
 from standards import selectors
@@ -135,7 +136,7 @@ class CodeSetDetail(DetailPage):
         day = parse_date(self.request.GET.get("on", "")) or timezone.localdate()
         if code_set.current is None:
             return {"codes": [], "day": day}
-        found = CodeFilter(self.request.GET, selectors.codes_valid_on(code_set.current, day)).qs
+        found = filtered(CodeFilter(self.request.GET, selectors.codes_valid_on(code_set.current, day)))
         return {"codes": list(found[:500]), "total": found.count(), "day": day, "q": self.request.GET.get("q", "")}
 
 
