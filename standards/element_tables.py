@@ -410,7 +410,7 @@ def _meant(
 
 # Words ---------------------------------------------------------------------------------------------------------------
 
-_CODE = re.compile(r"[\w./-]*\d[\w./-]*", re.ASCII)
+_CODE = re.compile(r"(?=\D*\d)[\w./-]+", re.ASCII)  # letters and a digit somewhere
 _REFERENCE = re.compile(r"[A-Z]{1,4}(?:\d{2})?(?:/[TZ])? ?\d+(?:\.\d+)*", re.IGNORECASE)
 _TYPES = {"c": "c", "an": "an", "a": "a", "n": "n", "字符型": "c", "字符串": "c", "字符串型": "c", "字符": "c", "文本": "c", "数值型": "n",
           "数字型": "n", "数值": "n", "整数型": "n", "varchar": "c", "char": "c", "string": "c", "number": "n", "numeric": "n", "int": "n"}  # fmt: skip

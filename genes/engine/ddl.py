@@ -258,7 +258,7 @@ def typed(column: Declared, product: str) -> Declared:
         return replace(column, readable=len(words) == 1)  # of several words perhaps a comma is missing
     kind = found.this
     sizes = [part for part in found.expressions if isinstance(part, exp.DataTypeParam)]
-    numbers = [int(size.name) if size.name.isdecimal() else None for size in sizes[:2]]
+    numbers = [int(size.name) if size.name.isdecimal() and len(size.name) < 10 else None for size in sizes[:2]]
     first, second = (*numbers, None, None)[:2]
     value_class = _value_class(found, first, second, READ[product])
     if value_class == ValueClass.TEXT:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -12,7 +13,6 @@ _CUT = re.compile(r"[,;:。;|\n\t{}<>=?!]|\.{2,}|->|→")
 _BRACKET = re.compile(r"[(\[【《「].*?(?:[)\]】》」]|$)")
 _SPLIT = re.compile(r"-{2,}|—+|\s-\s|_|\s+-|-(?=[\u3400-\u9fff])")
 _NUMBERED = re.compile(r"(?<=[\u3400-\u9fff])[0-9一二三]$")
-_TRAILING = re.compile(r"(字段|列|的值|\s|[.、\-])+$")
 _LEADING = re.compile(r"^(?:[0-9]+[.、)]|[\s.、*#\-]+|该|本)")
 _EITHER = re.compile(r"/|、|及|或")
 _INSIDE = re.compile(r"[(【\[](.{2,14}?)[)】\]]")
@@ -27,6 +27,12 @@ _NOUNS = (
 )  # fmt: skip
 _NOUN = re.compile("|".join(f"(?P<{kind}>(?:{words})$)" for kind, words in _NOUNS))
 SENTENCE = 16  # characters; a longer head explains rather than names
+MOST = 1_000  # characters of a comment that are read; a source may give 65,536, and a name stands within these
+_TRAILING = ("字段", "列", "的值")
+# Longer words first: 列表 is not 列 and 表.
+_GENERAL = (
+    "基本", "基础", "登记", "管理", "主", "详细", "明细", "台账", "记录", "数据", "信息", "资料", "档案", "清单", "列表", "情况", "表",
+)  # fmt: skip
 
 
 def normal(text: str) -> str:
@@ -38,12 +44,16 @@ def normal(text: str) -> str:
     return " ".join(kept.split())
 
 
-@lru_cache(maxsize=200_000)
 def heads(comment: str) -> tuple[str, ...]:
     """The names a comment may mean, likeliest first; () when it says nothing.
 
     "性别1男0女" → ("性别",); "筛查计划--参与筛查的学生编号" → ("参与筛查的学生编号", …).
     """
+    return _heads(comment[:MOST])
+
+
+@lru_cache(maxsize=200_000)
+def _heads(comment: str) -> tuple[str, ...]:
     text = normal(comment)
     if not text:
         return ()
@@ -55,7 +65,7 @@ def heads(comment: str) -> tuple[str, ...]:
         pieces = [piece for piece in _SPLIT.split(listed.group(1) if listed else part) if piece]
         spoken = [piece for piece in pieces if HAN.search(piece)]  # "行政相对人代码_1": the 1 names nothing
         for piece in reversed(spoken or pieces):
-            head = _TRAILING.sub("", _LEADING.sub("", piece.strip())).replace(" ", "")
+            head = without_end(_LEADING.sub("", piece.strip()), _TRAILING, ".、-").replace(" ", "")
             if head and head not in found:
                 found.append(head)
                 numberless = _NUMBERED.sub("", head)
@@ -75,10 +85,21 @@ def noun(head: str) -> str:
     return found.lastgroup or "" if found else ""
 
 
+def without_end(text: str, words: Sequence[str], marks: str = "") -> str:
+    """The text without the words, marks and blanks that it ends in.
+
+    From the end on, since a pattern would try a run anew from each of its characters: a comment of dots took minutes.
+    """
+    while True:
+        shorter = text.rstrip().rstrip(marks)
+        shorter = next((shorter.removesuffix(word) for word in words if shorter.endswith(word)), shorter)
+        if shorter == text:
+            return text
+        text = shorter
+
+
 @lru_cache(maxsize=50_000)
 def subject(table: str) -> str:
     """What a table is about: "医院-学生表" → "学生", "企业基本信息表" → "企业"; "" when its comment does not say."""
     found = heads(table)
-    if not found:
-        return ""
-    return re.sub(r"(基本|基础|登记|管理|主|详细|明细|台账|记录|数据|信息|资料|档案|清单|列表|情况|表)+$", "", found[0])
+    return without_end(found[0], _GENERAL) if found else ""

@@ -15,6 +15,7 @@ from core.models import Job
 from genes.choices import MatchState, Origin, Zone
 from genes.engine import evidence, rank
 from genes.engine.match import Candidate
+from genes.engine.text import MOST
 from genes.engine.values import Facts
 from genes.models import Binding, Gene, Match
 from genes.selectors.catalogue import matcher, namesakes
@@ -79,9 +80,9 @@ def described(column: Column) -> evidence.Column:
     return evidence.Column(
         column.name,
         column.type,
-        column.title or column.comment,
+        (column.title or column.comment)[:MOST],
         column.table.name,
-        column.table.title or column.table.comment,
+        (column.table.title or column.table.comment)[:MOST],
     )
 
 

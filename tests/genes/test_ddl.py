@@ -160,3 +160,11 @@ def test_what_cannot_be_read_is_refused_by_name(text: str, key: str, line: int) 
 def test_nesting_ends_in_a_word_not_in_a_crash(text: str) -> None:
     design = ddl.read(f"create table a (x {text})", "postgresql")
     assert design.problems or not design.tables[0].columns[0].value_class
+
+
+@pytest.mark.parametrize("product", ddl.READ)
+def test_a_length_that_no_product_has_is_none(product: str) -> None:
+    """Five thousand digits are more than a number of Python is made of."""
+    nines = "9" * 5_000
+    found = ddl.read(f"CREATE TABLE t (a varchar({nines}), b decimal({nines},{nines}), c char(9))", product)
+    assert [(one.length, one.digits) for one in found.tables[0].columns] == [(None, None), (None, None), (9, None)]

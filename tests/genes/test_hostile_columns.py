@@ -8,6 +8,7 @@ import pytest
 
 from assets.models import Column
 from genes.choices import MatchState, Zone
+from genes.engine.text import MOST, heads, subject, without_end
 from genes.models import Binding, Gene, Match
 from genes.selectors.queue import queue_visible_to
 from genes.services.decisions import accept_many
@@ -162,3 +163,20 @@ def test_the_workbench_and_the_column_page_show_them(odd: SimpleNamespace) -> No
         response = client.get(Column.objects.get(name=name).get_absolute_url())
         assert response.status_code == 200
         assert "<b>姓名</b>" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "part", [". ", "字段", "的值", "表", "列表", "(", "[性", "、", "—", "_a", ":", "1.", "A", "a.", "\u200b", " -", "'"]
+)
+def test_the_longest_comment_is_read_at_once_whatever_it_repeats(part: str) -> None:
+    """65,536 characters of one stretch and an end that does not belong to it: tried from each character it took minutes."""
+    comment = ("性别" + part * 65_536)[:65_535] + "x"
+    assert heads(comment) == heads(comment[:MOST])
+    assert len(heads(comment)) <= 6
+    assert subject(comment) == subject(comment[:MOST])
+    assert without_end(comment, ("字段", "的值", "列表", "表"), ".、-") == comment
+
+
+def test_words_at_the_end_of_a_name_are_left_out_however_many() -> None:
+    assert without_end("姓名" + "字段" * 20_000 + ". 、", ("字段",), ".、-") == "姓名"
+    assert (heads("姓名字段列"), subject("企业基本信息列表")) == (("姓名",), "企业")
