@@ -40,22 +40,29 @@ class Total:
 
 def total_of(rows: "QuerySet[Any]") -> Total:
     """One statement for a short list, two for a long one; neither grows with it."""
-    keys = rows.order_by().values("pk")
+    return _look(rows, rows.order_by().values("pk"), "found", "NULL")[0]
+
+
+def _look(rows: "QuerySet[Any]", found: Any, name: str, picked: str) -> tuple[Total, Any]:
+    """The total, and the expression ``picked`` over the rows ``found``, which are all of them while the total is exact."""
     try:
-        sql, params = keys[: EXACT_UP_TO + 1].query.sql_with_params()
+        sql, params = found[: EXACT_UP_TO + 1].query.sql_with_params()
     except EmptyResultSet:  # the filters contradict each other
-        return Total(0)
+        return Total(0), []
+    size = "(SELECT reltuples FROM pg_class WHERE oid = %s::regclass)"
     with connection.cursor() as cursor:
-        size = "(SELECT reltuples FROM pg_class WHERE oid = %s::regclass)"
-        cursor.execute(f"SELECT count(*), {size} FROM ({sql}) listed", [rows.model._meta.db_table, *params])
-        counted, whole = cursor.fetchone()
+        cursor.execute(
+            f"WITH {name} AS ({sql}) SELECT (SELECT count(*) FROM found), {size}, {picked}",
+            [*params, rows.model._meta.db_table],
+        )
+        counted, whole, keys = cursor.fetchone()
     if counted <= EXACT_UP_TO:
-        return Total(counted, "exact", counted * 10 < whole)
-    expected = int(json.loads(keys.explain(format="json"))[0]["Plan"]["Plan Rows"])
+        return Total(counted, "exact", counted * 10 < whole), keys
+    expected = int(json.loads(rows.order_by().values("pk").explain(format="json"))[0]["Plan"]["Plan Rows"])
     few = expected * 10 < whole and expected <= FEW_AT_MOST
     if expected <= counted:  # it is mistaken, so nothing is known beyond what was counted
-        return Total(EXACT_UP_TO, "at_least", few)
-    return Total(round(expected, 2 - len(str(expected))), "estimate", few)
+        return Total(EXACT_UP_TO, "at_least", few), []
+    return Total(round(expected, 2 - len(str(expected))), "estimate", few), []
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,13 @@ class Order:
 
     def sorted(self, rows: "QuerySet[Any]") -> "QuerySet[Any]":
         return rows.order_by(*(_ordering(term, False) for term in self.terms))
+
+    def look(self, rows: "QuerySet[Any]", first: int, limit: int) -> tuple[Total, list[Any]]:
+        """The total and, while it is exact, the keys of rows ``first`` to ``first + limit``: filters may be dear, and what
+        they leave is found once for both.
+        """
+        found, names, order = _unsorted(rows, self.terms, False)
+        return _look(rows, found, names, f"ARRAY(SELECT key FROM found ORDER BY {order} LIMIT {limit} OFFSET {first})")
 
     def numbered(self, rows: "QuerySet[Any]", first: int, limit: int, *, few: bool) -> list[Any]:
         """Rows ``first`` (from 0) to ``first + limit``; for short lists."""
@@ -173,21 +187,24 @@ def _few_keys(rows: "QuerySet[Any]", terms: Sequence[Term], backward: bool, limi
     """First find the rows, then sort them. Left to itself the database may walk an index of the order until it has
     met enough rows that match, and where these stand at its other end that is the whole table.
     """
-    found = rows.order_by().values_list("pk", *(term.path for term in terms if term.path != "pk"))[:_EVERYTHING]
+    found, names, order = _unsorted(rows, terms, backward)
     try:
-        sql, params = found.query.sql_with_params()
+        sql, params = found[:_EVERYTHING].query.sql_with_params()
     except EmptyResultSet:
         return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT key FROM ({sql}) {names} ORDER BY {order} LIMIT {limit} OFFSET {first}", params)
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _unsorted(rows: "QuerySet[Any]", terms: Sequence[Term], backward: bool) -> tuple[Any, str, str]:
+    """Keys with what sorts them, in no order; the name of that with its columns; how it is sorted."""
+    found = rows.order_by().values_list("pk", *(term.path for term in terms if term.path != "pk"))
     names = [f"c{number}" for number in range(len(terms) - 1)] + ["key"]  # as they stand in ``terms``: the key last
     ways = ["DESC" if term.descending != backward else "ASC" for term in terms]
     nulls = "FIRST" if backward else "LAST"
     order = ", ".join(f"{name} {way} NULLS {nulls}" for name, way in zip(names, ways, strict=True))
-    listed = ", ".join(["key", *names[:-1]])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT key FROM ({sql}) found ({listed}) ORDER BY {order} LIMIT {limit} OFFSET {first}", params
-        )
-        return [key for (key,) in cursor.fetchall()]
+    return found, f"found ({', '.join(['key', *names[:-1]])})", order
 
 
 def fetch(rows: "QuerySet[Any]", keys: Sequence[Any]) -> list[Any]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from core.keyset import BadCursorError, Cursor, Order, Total, total_of
+from core.keyset import BadCursorError, Cursor, Order, Total, fetch, total_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,27 @@ def read(rows: "QuerySet[Any] | Sequence[Any]", order: Order, query: QueryDict, 
     """The page that ``query`` names by `page` or `cursor`; whatever else stands there is the first page."""
     if not isinstance(rows, QuerySet):
         return _numbered(lambda first, count: list(rows[first : first + count]), Total(len(rows)), query, size)
-    total = total_of(rows)
+    asked = (_number(query.get("page")) - 1) * size
+    narrowed = any(query[name] for name in query if name not in ("page", "cursor", "sort"))
+    total, keys = order.look(rows, asked, size) if narrowed else (total_of(rows), [])
+
+    def numbered(first: int, count: int) -> list[Any]:
+        found = keys and first == asked
+        return fetch(rows, keys) if found else order.numbered(rows, first, count, few=total.few)
+
     if total.exact:
-        return _numbered(lambda first, count: order.numbered(rows, first, count, few=total.few), total, query, size)
+        return _numbered(numbered, total, query, size)
     try:
         cursor = order.decode(query.get("cursor"))
     except BadCursorError:
         cursor = None
     found, more = order.page(rows, cursor, size, few=total.few)
     return Slice(found, (cursor.at if cursor else 0) + 1, total, _steps(found, more, cursor, order, query, size))
+
+
+def _number(text: str | None) -> int:
+    """Of the page asked for; where it is none, or none of the list, the paginator finds one."""
+    return int(text) if text and text.isdecimal() and text.isascii() and len(text) < 7 and int(text) else 1
 
 
 def _numbered(read: Callable[[int, int], list[Any]], total: Total, query: QueryDict, size: int) -> Slice:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.errors import BadParameter
-from core.keyset import EXACT_UP_TO, BadCursorError, Order, total_of
+from core.keyset import EXACT_UP_TO, BadCursorError, Order, fetch, total_of
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 PARAMETERS = frozenset({"limit", "cursor", "ordering", "count"})
@@ -34,9 +34,14 @@ class KeysetPagination(BasePagination):
         counted = request.query_params.get("count", "true")
         if counted not in ("true", "false"):
             raise BadParameter(count=_("取值为 true 或 false。"))
-        total = total_of(queryset)  # asked even when nobody wants it: it tells how to look for the rows
+        narrowed = any(request.query_params[name] for name in request.query_params if name not in PARAMETERS)
+        # The total is asked for even when nobody wants it: it tells how to look for the rows.
+        total, keys = order.look(queryset, 0, limit + 1) if narrowed and not cursor else (total_of(queryset), [])
         self.total = total if counted == "true" else None
-        page, more = order.page(queryset, cursor, limit, few=total.few)
+        if keys:
+            page, more = fetch(queryset, keys[:limit]), len(keys) > limit
+        else:
+            page, more = order.page(queryset, cursor, limit, few=total.few)
         backward = bool(cursor and cursor.backward)
         has_next, has_previous = (bool(page), more) if backward else (more, cursor is not None and bool(page))
         at = cursor.at if cursor else 0

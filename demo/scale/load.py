@@ -29,10 +29,13 @@ from assets.models import (
 from core import audit, keys
 from core.models import AuditEntry, Job, JobItem, Schedule, SearchDocument
 from core.search.documents import row_of
-from demo.scale import catalogue, history, quality, words
+from demo.scale import catalogue, genes, history, quality, words
 from demo.scale.copying import advance_sequence, copy, without_indexes
 from demo.scale.rows import Batch, new_id
 from demo.scale.shape import SourceShape, agencies, sources
+from demo.scale.standard import Standard, standard
+from genes import models as gene
+from genes.services.placing import place_new
 from quality.models import CheckResult, Finding, Rule, RuleColumn, RuleProposal, SourceScore, TableScore
 from quantity.models import VolumeSample
 
@@ -42,7 +45,8 @@ TABLES_AT_ONCE = 500
 MODELS: tuple[type[Model], ...] = (
     InformationSystem, DataSource, Job, JobItem, Schedule, CensusRun, ScanRun, Table, Column, TableProfile,
     ColumnProfile, SchemaChange, VolumeSample, Rule, RuleColumn, RuleProposal, CheckResult, Finding, TableScore,
-    SourceScore, SearchDocument, AuditEntry,
+    SourceScore, gene.Gene, gene.Match, gene.Binding, gene.Decision, gene.Conformity, gene.Deviation, gene.ColumnLevel,
+    gene.TableLevel, gene.DriftAlarm, gene.FamilyMember, gene.Join, gene.Repetition, SearchDocument, AuditEntry,
 )  # fmt: skip
 # Username, name, roles; the last holds them over the last agency alone, which has one small source.
 PEOPLE = (
@@ -75,14 +79,16 @@ def load(
     with transaction.atomic():
         root, holders = _agencies(agencies(tables))
         passwords = _people(root, holders, password)
+        elements = standard(root, holders, day)
         profile_ids = _next_profile()
         with without_indexes(MODELS):
             for shape in shapes:
-                _source(shape, holders[shape.agency], day, profile_ids)
+                _source(shape, holders[shape.agency], day, profile_ids, elements)
                 say(f"source {shape.number + 1} of {len(shapes)}: {len(shape.columns)} tables")
             _trail(day, tables)
             say("building indexes")
         advance_sequence(TableProfile)
+        place_new()
         say("gathering statistics")
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -121,7 +127,7 @@ def _next_profile() -> Iterator[int]:
     return count(newest + 1)
 
 
-def _source(shape: SourceShape, agency: Agency, day: datetime, profile_ids: Iterator[int]) -> None:
+def _source(shape: SourceShape, agency: Agency, day: datetime, profile_ids: Iterator[int], elements: Standard) -> None:
     """One source with all that belongs to it, some hundred tables at a time."""
     random = Random(f"source {shape.number} {len(shape.columns)}")
     source = _register(random, shape, agency, day)
@@ -135,6 +141,7 @@ def _source(shape: SourceShape, agency: Agency, day: datetime, profile_ids: Iter
         part = Batch(random, day, profile_ids, agency, source, batch.census, batch.scans)
         catalogue.fill(part, first, shape.columns[first : first + TABLES_AT_ONCE])
         quality.check(part)
+        genes.match(part, elements)
         history.tables(part)
         for table in part.tables:
             if table.state == ObjectState.GONE:

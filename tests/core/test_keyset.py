@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -100,6 +101,20 @@ def test_short_lists_are_counted_and_long_ones_are_not(rows: Any) -> None:
     with CaptureQueriesContext(connection) as asked:
         total_of(rows)
     assert f"LIMIT {EXACT_UP_TO + 1}" in asked[0]["sql"]
+
+
+@pytest.mark.parametrize("page", ["", "1", "2", "3", "last", "0", "-1", "9" * 30, "٣"])
+def test_what_filters_leave_is_found_once_for_its_count_and_its_page(rows: Any, page: str) -> None:
+    left = rows.filter(target_label="任务3", finished_at__isnull=False).annotate(half=F("progress_done") + 1)
+    order = Order("finished", left, ["finished_at"], descending=True)
+    expected = [*left.order_by("-finished_at", "-pk").values_list("pk", flat=True)]
+    size = len(expected) // 2 - 1  # three pages
+    with CaptureQueriesContext(connection) as asked:
+        found = list_paging.read(left, order, QueryDict(f"q=3&page={page}"), size)
+    number = {"2": 2, "3": 3, "9" * 30: 3, "-1": 3, "٣": 3, "0": 3}.get(page, 1)
+    assert [row.pk for row in found.object_list] == expected[(number - 1) * size : number * size]
+    assert found.total == Total(len(expected), "exact", few=True)
+    assert len(asked) == (2 if page in ("", "1", "2", "3", "last") else 3)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from core import audit
 from core.models import Job, SearchDocument
 from demo.scale.load import load
 from demo.scale.shape import sources
+from genes.models import Binding, MapPlace, Match
+from standards.models import DataElement
 from tests.accounts import world
 from tests.conftest import as_owner
 
@@ -51,6 +53,10 @@ def test_the_province_is_as_large_as_asked_and_its_counters_are_true(settings: A
     named = there.count() + live.exclude(table__state="gone").count()
     assert SearchDocument.objects.filter(kind__in=("table", "column")).count() == named
     assert audit.verify().fault is None
+    carried = Binding.objects.values_list("column", "element")
+    assert rows["genes.Gene"] == Column.objects.filter(state="seen").count() > rows["genes.Binding"] > 100
+    assert set(carried) == set(Match.objects.filter(state="accepted").values_list("column", "element"))
+    assert MapPlace.objects.count() == DataElement.objects.filter(bindings__isnull=False).distinct().count() > 50
     client = world.browser(Person.objects.get(username="scale_all"))
     assert client.get("/api/v1/tables/").json()["count"] == there.count()
 
