@@ -9,17 +9,25 @@ from typing import Any
 from urllib.parse import urlencode
 
 import django_filters
-from django.db.models import Max
+from django.db.models import Count, Max, Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Agency, Person
 from assets.models import CensusRun, Column, DataSource, InformationSystem, ScanRun, Table
 from core.api import ReadViewSet
 from core.models import Job
-from core.views import ListPage
+from core.panels import panels_for
+from core.views import DetailPage, ListPage
 from datagene.api import router
+from genes.models import Deviation, Family, Match, Ruling
+from genes.views.conformity import DeviationDetail
+from genes.views.genes import GeneDetail
+from genes.views.relations import FamilyDetail
+from genes.views.rulings import RulingDetail
 from quality.models import Finding, Rule
 from quantity.choices import Grouping
+from standards.models import DataElement
+from standards.views.elements import ElementDetail
 
 SEARCHES = (
     "姓名", "身份证", "人口", "人口登记", "企业名称", "xm", "sfzh", "rk", "renkou", "create_time", "id", "备注", "公积金缴费", "t",
@@ -46,6 +54,11 @@ def all_cases() -> Iterator[Case]:
     yield from rest(values)
 
 
+def _most_carried(count: int) -> list[Any]:
+    carried = DataElement.objects.annotate(columns=Count("bindings")).order_by("-columns", "code")
+    return list(carried.values_list("pk", flat=True)[:count])
+
+
 class Values:
     """What filters are asked with: the largest, the smallest and a middling agency and source, words, choices."""
 
@@ -68,7 +81,7 @@ class Values:
             "census": [CensusRun.objects.order_by("-started_at")[0].pk],
             "changed_in": [CensusRun.objects.order_by("-started_at")[0].pk],
             "run": [ScanRun.objects.filter(source=sources[0]).order_by("-started_at")[0].pk], "kind": ["postgresql"],
-            "person": [Person.objects.order_by("pk")[0].pk], "after": ["2020-01-01T00:00:00Z"],
+            "element": _most_carried(2), "person": [Person.objects.order_by("pk")[0].pk], "after": ["2020-01-01T00:00:00Z"],
             "before": ["2090-01-01T00:00:00Z"],
         }  # fmt: skip
         self.names = {"name": [table.name, column.name]}
@@ -155,6 +168,28 @@ def details(values: Values) -> Iterator[Case]:
     }  # fmt: skip
     for name, rows in newest.items():
         yield Case(f"page {name}", reverse(name, args=[rows[0].pk]))
+    yield from gene_details(values)
+
+
+def gene_details(values: Values) -> Iterator[Case]:
+    """The element that most columns carry, on every page that adds them up; one proposal looked at in the workbench."""
+    element = DataElement.objects.annotate(columns=Count("bindings")).order_by("-columns", "code")[0]
+    match = Match.objects.filter(state="proposed", rank=1).order_by("-confidence", "pk")[0]
+    things: tuple[tuple[type[DetailPage], Model], ...] = (
+        (ElementDetail, element), (GeneDetail, element), (DeviationDetail, Deviation.objects.order_by("pk")[0]),
+        (FamilyDetail, Family.objects.annotate(columns=Count("members")).order_by("-columns", "pk")[0]),
+        (RulingDetail, Ruling.objects.order_by("pk")[0]),
+    )  # fmt: skip
+    someone = Person.objects.get(username="scale_all")
+    for view, thing in things:
+        tabs = [[tab.key] for tab in view.tabs] + [[panel.key] for panel in panels_for(thing, someone)]
+        for tab in [[], *tabs]:
+            yield Case(f"page {view.url_name}", reverse(view.url_name, args=[thing.pk, *tab]))
+    for name in ("standards:overview", "genes:conformity", "genes:map", "genes:auto_zone"):
+        yield Case(f"page {name}", reverse(name))
+    yield Case("page genes:match_queue", f"{reverse('genes:match_queue')}?inspect={match.pk}")
+    yield Case("page assets:table_detail", f"{values.table.get_absolute_url()}genes/")
+    yield Case("page assets:column_detail", f"{match.column.get_absolute_url()}genes/")
 
 
 def searches() -> Iterator[Case]:
