@@ -1,6 +1,10 @@
 """Text for people, and values made fit for a jsonb column."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.translation import get_language, override
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -8,6 +12,24 @@ if TYPE_CHECKING:
     Text = str | _StrPromise  # plain, or translated when it is shown
 else:
     Text = str
+
+
+BETWEEN = "\x1f"  # the wordings of a text that is kept in every language
+
+
+def in_every_language(say: Callable[..., str], *about: Any) -> str:
+    """What ``say(*about)`` says in each of LANGUAGES, at most 140 characters each, as one text to keep."""
+    wordings = []
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            wordings.append(clean(say(*about).replace(BETWEEN, " "), 140))
+    return BETWEEN.join(wordings)
+
+
+def in_language(kept: str) -> str:
+    """The wording for the reader of what ``in_every_language`` made; any other text as it is."""
+    wordings = dict(zip((code for code, _name in settings.LANGUAGES), kept.split(BETWEEN), strict=False))
+    return wordings.get(get_language() or "", kept) if len(wordings) > 1 else kept
 
 
 def clean(text: Any, limit: int | None = None) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import job_kinds
 from core.models import AuditEntry
-from core.texts import Text
+from core.texts import Text, in_language
 
 # Past tense, followed by the object's name. A verb that is not here shows as its code on the audit page only.
 SENTENCES: dict[str, Text] = {
@@ -82,13 +82,18 @@ def describe(entry: AuditEntry) -> str:
     return str(SENTENCES.get(entry.verb, entry.verb))
 
 
+def label_of(entry: AuditEntry) -> str:
+    """What an entry is about. Rules that nobody named are written down in every language (``quality.services.rules``)."""
+    return in_language(entry.target_label) if entry.verb.startswith("quality.") else entry.target_label
+
+
 def events(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
     """Entries as `components/timeline.html` takes them."""
     return [
         {
             "who": entry.actor_name,
             "what": describe(entry),
-            "object": entry.target_label,
+            "object": label_of(entry),
             "url": "",
             "note": "",
             "at": entry.at,

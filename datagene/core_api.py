@@ -23,6 +23,7 @@ from core.errors import BadParameter
 from core.models import AuditEntry, Job, JobItem
 from core.search.query import Hit, search
 from core.selectors import jobs_visible_to
+from datagene.activity import label_of
 from datagene.filters import JobFilter as PageJobFilter
 
 MAX_HITS = 50  # per kind
@@ -284,11 +285,15 @@ class IndicatorViewSet(ApiView, GenericViewSet[Any]):
 
 class ActivitySerializer(serializers.ModelSerializer[AuditEntry]):
     agency = serializers.UUIDField(source="scope_id", read_only=True, allow_null=True)
+    target_label = serializers.SerializerMethodField()
 
     class Meta:
         model = AuditEntry
         fields = ("id", "at", "actor_name", "verb", "target", "target_label", "agency")
         read_only_fields = fields
+
+    def get_target_label(self, entry: AuditEntry) -> str:
+        return label_of(entry)
 
 
 class ActivityFilter(filters.FilterSet):

@@ -27,7 +27,7 @@ from core.selectors import audit_visible_to, jobs_visible_to, running_jobs
 from core.texts import Text
 from core.views import ActionView, Chip, Column, Crumb, SignedInView, with_query
 from core.visibility import can
-from datagene.activity import describe
+from datagene.activity import describe, label_of
 from datagene.filters import AuditFilter, JobFilter
 
 # Jobs --------------------------------------------------------------------------------------------------------------
@@ -282,7 +282,7 @@ class AuditList(ExportPage):
 
     def prepare(self, rows: Sequence[Any]) -> None:
         for entry in rows:
-            entry.sentence = describe(entry)
+            entry.sentence, entry.about = describe(entry), label_of(entry)
             entry.changes_text = json.dumps(entry.changes, ensure_ascii=False, indent=2)
 
 
@@ -292,7 +292,7 @@ AUDIT_FIELDS = (
     Field(_("操作人"), lambda row: row.actor_name or translate("系统")),
     Field(_("操作"), lambda row: row.sentence),
     Field(_("操作代码"), lambda row: row.verb),
-    Field(_("对象"), lambda row: row.target_label),
+    Field(_("对象"), lambda row: row.about),
     Field(_("对象标识"), lambda row: row.target),
     Field(_("内容"), lambda row: row.changes_text),
     Field(_("摘要算法"), lambda row: row.method),

@@ -15,7 +15,7 @@ def key(rule: Rule) -> str:
 def of_rule(rule: Rule) -> Document:
     """Needs ``rule.table.source``."""
     return Document(
-        key=key(rule), kind="rule", title=rule.name, url=rule.get_absolute_url(),
+        key=key(rule), kind="rule", title=rule.name, titles="" if rule.named else rule.name, url=rule.get_absolute_url(),
         subtitle=f"{rule.table.label} · {rule.table.source.name}", scope_id=rule.table.source.agency_id,
         text=rule.description,
     )  # fmt: skip

@@ -1,9 +1,12 @@
-"""The sentence that says why a rule is proposed, in the reader's language."""
+"""What the platform itself says of rules, in the reader's language: their names, and why they are proposed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from scanner.rules import RULE_KINDS
 
 SENTENCES = {
     "few_nulls": gettext_lazy("%(rows)s 行中只有 %(nulls)s 行为空。"),
@@ -29,3 +32,14 @@ def sentence(evidence: str, facts: dict[str, Any]) -> str:
     if evidence not in SENTENCES:
         return _("依据未知。")
     return str(SENTENCES[evidence]) % {**facts, "scheme_name": SCHEMES.get(str(facts.get("scheme")), "")}
+
+
+def kind_label(kind: str) -> str:
+    """The name of a kind of rule; an unknown one (of a later version) shows itself."""
+    return _(RULE_KINDS[kind].label) if kind in RULE_KINDS else kind
+
+
+def rule_name(kind: str, columns: Iterable[Any]) -> str:
+    """What a rule is called that nobody named: its columns and what is asked of them."""
+    names = _("、").join(column.display_name for column in columns)
+    return f"{names} {kind_label(kind)}".strip()[:200]

@@ -131,9 +131,16 @@ def initial_of(rule: Any) -> dict[str, Any]:
     columns = [link.column for link in rule.rule_columns.all()]
     kind = RULE_KINDS[rule.kind]
     shown = {_PREFIX + spec.name: shown_parameter(rule.parameters.get(spec.name)) for spec in kind.parameters}
-    plain = {name: getattr(rule, name) for name in ("name", "where", "indicator", "severity", "weight", "description")}
+    plain = {name: getattr(rule, name) for name in ("where", "indicator", "severity", "weight", "description")}
     chosen = columns[0] if kind.most == 1 and columns else columns
-    return {**plain, **shown, "columns": chosen, "mostly": (rule.mostly * 100).normalize().__format__("f")}
+    given = rule.name if rule.named else ""
+    return {
+        "name": given,
+        **plain,
+        **shown,
+        "columns": chosen,
+        "mostly": (rule.mostly * 100).normalize().__format__("f"),
+    }
 
 
 def shown_parameter(value: Any) -> Any:

@@ -13,6 +13,7 @@ from core import messages
 from core.containing import containing_index
 from quality import scoring
 from quality.choices import Dimension, FindingState, IndicatorCode, ProposalState, RuleOrigin, Severity
+from quality.evidence import rule_name
 
 
 def _source_kept() -> Any:
@@ -43,7 +44,10 @@ class Rule(models.Model):
     columns = models.ManyToManyField(
         "assets.Column", through="RuleColumn", related_name="rules", verbose_name=_("字段")
     )
-    name = models.CharField(_("规则名称"), max_length=200)
+    name = models.CharField(
+        _("规则名称"), max_length=300
+    )  # unless ``named``, the made one in every language: to sort, to find
+    named = models.BooleanField(default=False, db_default=False)  # by a person
     kind = models.CharField(_("规则类型"), max_length=32)
     parameters = models.JSONField(_("参数"), default=dict, blank=True)
     where = models.TextField(_("适用条件"), blank=True)
@@ -82,10 +86,15 @@ class Rule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
 
     def get_absolute_url(self) -> str:
         return reverse("quality:rule_detail", args=[self.pk])
+
+    @property
+    def label(self) -> str:
+        """What a person called it; else made in the reader's language. Costs nothing, as ``column_names``."""
+        return self.name if self.named else rule_name(self.kind, (link.column for link in self.rule_columns.all()))
 
     @property
     def dimension(self) -> str:
@@ -167,7 +176,7 @@ class RuleProposal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.column}"
+        return rule_name(self.kind, [self.column])
 
 
 class CheckResult(models.Model):

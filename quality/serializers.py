@@ -27,6 +27,9 @@ class ResultSerializer(serializers.ModelSerializer[CheckResult]):
 
 
 class RuleSerializer(serializers.ModelSerializer[Rule]):
+    """``name`` is made in the reader's language unless a person gave one (``named``)."""
+
+    name = serializers.CharField(source="label", read_only=True)
     table = TableReference(read_only=True)
     columns = serializers.SerializerMethodField()
     result = serializers.SerializerMethodField()
@@ -35,7 +38,7 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
     class Meta:
         model = Rule
         fields = (
-            "id", "name", "kind", "table", "columns", "parameters", "where", "mostly", "dimension", "indicator",
+            "id", "name", "named", "kind", "table", "columns", "parameters", "where", "mostly", "dimension", "indicator",
             "severity", "weight", "description", "enabled", "origin", "created_at", "updated_at", "result",
         )  # fmt: skip
         read_only_fields = fields
@@ -107,7 +110,7 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     """``examples`` and ``keys`` (of failing rows, kept 30 days) are masked by the policy of the source."""
 
     table = TableReference(source="rule.table", read_only=True)
-    rule_name = serializers.CharField(source="rule.name", read_only=True)
+    rule_name = serializers.CharField(source="rule.label", read_only=True)
     kind = serializers.CharField(source="rule.kind", read_only=True)
     severity = serializers.CharField(source="rule.severity", read_only=True)
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from core import clock
 from core.models import SearchDocument
 from core.search.terms import name_terms, spoken, text_terms, whole
-from core.texts import Text, clean
+from core.texts import BETWEEN, Text, clean
 
 BATCH = 1000
 MOST_TERMS = 400  # of running text; a comment is found by its beginning
@@ -20,6 +20,8 @@ MOST_TERMS = 400  # of running text; a comment is found by its beginning
 class Document:
     """One thing to be found.
 
+    ``titles`` are the wordings of a title that the platform made (``core.texts.in_every_language``): each finds it, and the
+    reader sees the one of his language.
     ``names`` are further names of equal rank (the table's physical name beside its Chinese title), ``codes`` its codes,
     ``text`` running text that may find it too. ``scope_id`` is the agency that may see it, None everybody.
     The subtitle finds it as well, unless ``shared`` says that very many things have the same.
@@ -35,6 +37,7 @@ class Document:
     codes: tuple[str, ...] = ()
     text: str = ""
     shared: bool = False
+    titles: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,12 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 def row_of(document: Document, now: datetime) -> SearchDocument:
     """The row that finds ``document``, not yet written."""
-    names = [clean(name) for name in (document.title, *document.names) if name]
+    titles = document.titles or document.title.replace(BETWEEN, " ")
+    names = [clean(name) for name in (*titles.split(BETWEEN), *document.names) if name]
     return SearchDocument(
         key=document.key,
         kind=document.kind,
-        title=clean(document.title, 300),
+        title=clean(titles, 300),
         subtitle=clean(document.subtitle, 300),
         url=document.url,
         scope_id=document.scope_id,

@@ -13,6 +13,7 @@ from core.models import SearchDocument
 from core.search.documents import Kind, kinds
 from core.search.highlight import Segment, highlight
 from core.search.terms import is_han, joined, pairs, runs, whole, word_parts
+from core.texts import in_language
 from core.visibility import visible_to
 
 LONGEST_QUERY = 100  # characters; the rest is ignored
@@ -145,4 +146,4 @@ def _stage(rows: QuerySet[SearchDocument], closeness: int, asked: str) -> tuple[
 
 
 def _hit(row: SearchDocument, text: str) -> Hit:
-    return Hit(row.key, row.kind, highlight(row.title, text), highlight(row.subtitle, text), row.url)
+    return Hit(row.key, row.kind, highlight(in_language(row.title), text), highlight(row.subtitle, text), row.url)

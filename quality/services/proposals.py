@@ -9,6 +9,7 @@ from accounts.models import Person
 from accounts.permissions import require
 from assets.models import Table
 from core import audit, clock
+from core.texts import in_every_language
 from quality.choices import ProposalState, RuleOrigin
 from quality.models import Rule, RuleProposal
 from quality.proposing import Constraint, propose
@@ -79,7 +80,7 @@ def reject_proposals(*, actor: Person, proposals: Iterable[RuleProposal]) -> int
         require(actor, "rule.edit", proposal)
         _decide(actor, proposal, ProposalState.REJECTED)
         audit.record(
-            actor=actor, verb="quality.proposal.reject", target=proposal, target_label=str(proposal),
+            actor=actor, verb="quality.proposal.reject", target=proposal, target_label=in_every_language(str, proposal),
             scope_id=proposal.column.source.agency_id,
         )  # fmt: skip
     return len(ignored)

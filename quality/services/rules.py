@@ -14,8 +14,10 @@ from assets.messages import sentence_text
 from assets.models import Column, Table
 from assets.services.known import scanned_columns, scanned_table
 from core import audit, search
+from core.texts import in_every_language
 from quality import documents
 from quality.choices import KIND_INDICATORS, RuleOrigin
+from quality.evidence import rule_name
 from quality.models import Rule, RuleColumn
 from quality.services.findings import withdraw_findings
 from scanner.errors import RuleError
@@ -118,19 +120,13 @@ def locked(rule: Rule) -> Rule:
     return Rule.objects.select_for_update(of=("self",)).select_related("table__source").get(pk=rule.pk)
 
 
-def default_name(kind: str, columns: Sequence[Column]) -> str:
-    """A name for people: the columns and what is asked of them."""
-    label = str(RULE_KINDS[kind].label)
-    names = "、".join(column.display_name for column in columns)
-    return (f"{names} {label}" if names else label)[:200]
-
-
 def _set(rule: Rule, fields: Mapping[str, Any]) -> None:
     unknown = fields.keys() - set(RULE_FIELDS)
     if unknown:
         raise TypeError(f"unknown fields {sorted(unknown)}")
     for name, value in fields.items():
         setattr(rule, name, value)
+    rule.named = bool(rule.name) if "name" in fields else rule.named
 
 
 def _check(rule: Rule, columns: Sequence[Column]) -> None:
@@ -140,10 +136,11 @@ def _check(rule: Rule, columns: Sequence[Column]) -> None:
     if any(column.table_id != rule.table_id for column in columns):
         raise ValidationError({"columns": _("字段必须都属于规则所在的表。")})
     rule.indicator = rule.indicator or KIND_INDICATORS[rule.kind]
-    rule.name = rule.name or default_name(rule.kind, columns)
+    if not rule.named:
+        rule.name = in_every_language(rule_name, rule.kind, columns)
     rule.mostly = Decimal(str(rule.mostly))
     text = {
-        "id": rule.name, "kind": rule.kind, "columns": [column.name for column in columns],
+        "id": str(rule.pk), "kind": rule.kind, "columns": [column.name for column in columns],
         "parameters": rule.parameters, "where": rule.where or None, "mostly": float(rule.mostly),
     }  # fmt: skip
     try:

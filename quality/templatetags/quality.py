@@ -7,17 +7,12 @@ from django.utils.translation import gettext as _
 
 from core.templatetags.ui import status
 from quality.choices import Dimension
-from quality.evidence import sentence
+from quality.evidence import kind_label, sentence
 from quality.forms import shown_parameter
 from scanner.rules import RULE_KINDS
 
 register = template.Library()
-
-
-@register.filter
-def kind_label(kind: str) -> str:
-    """The name of a kind of rule; an unknown one (of a later version) shows itself."""
-    return _(RULE_KINDS[kind].label) if kind in RULE_KINDS else kind
+register.filter(kind_label)
 
 
 @register.filter

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from core.exporting import Field
-from quality.templatetags.quality import kind_label, parameter_pairs
+from quality.evidence import kind_label
+from quality.templatetags.quality import parameter_pairs
 
 
 def _rule(label: Any, value: Any) -> Field:
@@ -19,7 +20,7 @@ def _of_result(label: Any, name: str) -> Field:
 
 
 RULES = (
-    Field(_("规则名称"), lambda row: row.name),
+    Field(_("规则名称"), lambda row: row.label),
     Field(_("规则类型"), lambda row: kind_label(row.kind)),
     Field(_("机构"), lambda row: row.table.source.agency.name),
     Field(_("数据源"), lambda row: row.table.source.name),
@@ -42,7 +43,7 @@ RULES = (
 )
 
 _ITS_RULE = (
-    _rule(_("规则名称"), lambda rule: rule.name),
+    _rule(_("规则名称"), lambda rule: rule.label),
     _rule(_("规则类型"), lambda rule: kind_label(rule.kind)),
     _rule(_("机构"), lambda rule: rule.table.source.agency.name),
     _rule(_("数据源"), lambda rule: rule.table.source.name),

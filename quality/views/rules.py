@@ -118,7 +118,7 @@ class RuleDetail(DetailPage):
         return selectors.rules_visible_to(self.request.user)
 
     def crumbs(self) -> list[Crumb]:
-        return [HOME, (_("质量规则"), reverse("quality:rule_list")), (self.object.name, "")]
+        return [HOME, (_("质量规则"), reverse("quality:rule_list")), (self.object.label, "")]
 
     def extra_context(self) -> dict[str, Any]:
         results = self.object.current_results
@@ -256,7 +256,7 @@ class RuleEdit(EditPage):
         return {"table": self.rule.table, "kind": RULE_KINDS[self.rule.kind]}
 
     def crumbs(self) -> list[Crumb]:
-        above = [HOME, (_("质量规则"), reverse("quality:rule_list")), (self.rule.name, self.rule.get_absolute_url())]
+        above = [HOME, (_("质量规则"), reverse("quality:rule_list")), (self.rule.label, self.rule.get_absolute_url())]
         return [*above, (self.title, "")]
 
     def cancel_url(self) -> str:

@@ -191,7 +191,7 @@ def test_another_agency_sees_nothing_of_it(staff: SimpleNamespace, city: SimpleN
     stranger, rest = browser(city.civil.steward), api(city.civil.steward)
     for page in ("overview", "rule_list", "proposal_list", "finding_list"):
         text = stranger.get(reverse(f"quality:{page}")).content.decode()
-        assert rule.name not in text
+        assert str(rule) not in text
         assert "staff" not in text
     for name, pk in (("rule_detail", rule.pk), ("rule_edit", rule.pk), ("finding_detail", finding.pk)):
         assert stranger.get(reverse(f"quality:{name}", args=[pk])).status_code == 404
@@ -208,7 +208,7 @@ def test_another_agency_sees_nothing_of_it(staff: SimpleNamespace, city: SimpleN
 def test_a_viewer_reads_and_changes_nothing(staff: SimpleNamespace) -> None:
     rule = staff.rule("not_null", "name")
     viewer = browser(staff.bureau.viewer)
-    assert rule.name in viewer.get(reverse("quality:rule_list")).content.decode()
+    assert str(rule) in viewer.get(reverse("quality:rule_list")).content.decode()
     assert viewer.get(reverse("quality:rule_edit", args=[rule.pk])).status_code == 403
     assert viewer.post(reverse("quality:rule_delete", args=[rule.pk])).status_code == 403
     assert api(staff.bureau.viewer).post("/api/v1/rules/", body_of("not_null", staff), format="json").status_code == 403
