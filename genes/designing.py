@@ -125,6 +125,13 @@ def corrected(column: Declared, standard: Standard, product: str) -> str:
         return ""
 
 
+def commented(column: Declared, standard: Standard, table: Table, product: str) -> str:
+    """The statement that says the comment, for products that say it apart; "" for the others."""
+    if product in _COMMENTLESS:
+        return ""
+    return notation.ddl_comment(table.name, column.name, TYPES[product], column.comment or standard.name)
+
+
 def json_schema(columns: Sequence[tuple[Declared, Standard | None]], table: Table) -> dict[str, Any]:
     """JSON Schema of a row as it stands on the wire: what is known of an element is said, the rest may be anything."""
     properties = {}

@@ -73,6 +73,11 @@ class BindingFilter(OfColumnFilter):
     q = filters.CharFilter(method=word(*_ITS_COLUMN, "element__name"), label=_("搜索"))
     element = filters.UUIDFilter(field_name="element_id", label=_("数据元"))
     origin = ChoicesFilter(choices=Origin.choices, label=_("来源"))
+    system = filters.UUIDFilter(field_name="column__source__system_id", label=_("信息系统"))
+    family = filters.UUIDFilter(field_name="column__kin__family_id", label=_("同源组"))
+    conflict = filters.ChoiceFilter(
+        method=yes_no(Q(column__kin__conflicting=True)), choices=YES_NO, label=_("与多数不一致")
+    )
 
     class Meta:
         model = Binding
@@ -211,6 +216,7 @@ class JoinFilter(OfColumnFilter):
     column = filters.UUIDFilter(field_name="column_id", label=_("字段"))
     target = filters.UUIDFilter(field_name="target_id", label=_("目标"))
     element = filters.UUIDFilter(method="of_element", label=_("数据元"))
+    each = filters.ChoiceFilter(method="strongest", choices=[("table", _("来自的表"))], label=_("只列得分最高的一个"))
 
     class Meta:
         model = Join
@@ -218,6 +224,13 @@ class JoinFilter(OfColumnFilter):
 
     def of_element(self, queryset: QuerySet[Join], _name: str, element: Any) -> QuerySet[Join]:
         return queryset.filter(Q(column__binding__element=element) | Q(target__binding__element=element))
+
+    def strongest(self, queryset: QuerySet[Join], _name: str, _answer: str) -> QuerySet[Join]:
+        """One join from each table to each target: the one with the best score. What the filters before left counts."""
+        best = queryset.order_by("target_id", "column__table_id", "-score", "pk").distinct(
+            "target_id", "column__table_id"
+        )
+        return queryset.filter(pk__in=best.values("pk"))
 
 
 class KeyFilter(filters.FilterSet):

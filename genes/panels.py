@@ -80,6 +80,13 @@ def register_all() -> None:
         Panel("conformity", _("落标率"), "genes/_conformity_panel.html", _conformity_of_element, order=25),
     )
     register_fact(
+        "standards.DataElement",
+        RowFact("columns", _("绑定字段"), "genes/_bound_fact.html", queue.bound_columns, order=20, number=True),
+    )
+    register_fact(
+        "standards.DataElement", RowFact("kept", _("落标率"), "genes/_kept_fact.html", conformity.kept_of, order=30)
+    )
+    register_fact(
         "assets.Column",
         RowFact(
             "element", _("数据元"), "genes/_element_fact.html", queue.carried, order=20, plain=lambda said: said.code

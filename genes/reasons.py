@@ -46,6 +46,7 @@ _LEVEL: Mapping[str, Text] = {
     "element": _("数据元“%(about)s”为 L%(level)s"), "values": _("%(share)s 的值是%(about)s"),
     "some_values": _("%(share)s 的值是%(about)s"), "combined": _("与%(about)s同在一张表，升一级"), "decided": _("人工确定为 L%(level)s"),
 }  # fmt: skip
+_SAID = 0.1  # log-odds; weaker reasons are not told
 _SHARES = {"emptied", "filled", "test_lost", "test_gained", "code_set_lost"}
 
 
@@ -92,15 +93,23 @@ def evidence(match: Match) -> list[Evidence]:
 
 
 def evidence_of(reasons: Mapping[str, float], facts: Facts, code_set: str = "", test: str = "") -> list[Evidence]:
-    """The kinds of evidence, strongest first: "98.7% 的值在 GB/T 2261.1 中" where the element has that set, or that test."""
+    """The kinds of evidence, strongest first: "98.7% 的值在 GB/T 2261.1 中" where the element has that set, or that test.
+
+    What weighs next to nothing is left out, unless nothing weighs more: a proposal always says why it was made.
+    """
     kinds: dict[str, dict[str, float]] = {}
     for name, weight in reasons.items():
         plain = name.removeprefix("only_")
         kind = next((kind for kind, starts in _KINDS if plain.startswith(starts)), None)
-        if kind and plain in _SPOKEN and abs(weight) >= 0.1:
+        if kind and plain in _SPOKEN:
             kinds.setdefault(kind, {})[plain] = weight
+    telling = {
+        kind: heavy
+        for kind, told in kinds.items()
+        if (heavy := {name: w for name, w in told.items() if abs(w) >= _SAID})
+    }
     found = []
-    for kind, spoken_of in kinds.items():
+    for kind, spoken_of in (telling or _strongest(kinds)).items():
         weight = sum(spoken_of.values())
         strongest = sorted(spoken_of, key=lambda name: -abs(spoken_of[name]))[:2]
         text = translate("，").join(dict.fromkeys(str(_SPOKEN[name]) for name in strongest))
@@ -108,6 +117,12 @@ def evidence_of(reasons: Mapping[str, float], facts: Facts, code_set: str = "", 
         share, text = told or (1 / (1 + math.exp(-weight)), text)
         found.append(Evidence(kind, round(share, 4), text, round(weight, 4), told is not None))
     return sorted(found, key=lambda item: -abs(item.weight))
+
+
+def _strongest(kinds: Mapping[str, Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
+    """Of kinds that weigh next to nothing each the one reason that weighs most."""
+    every = [(abs(weight), kind, name, weight) for kind, told in kinds.items() for name, weight in told.items()]
+    return {kind: {name: weight} for _size, kind, name, weight in sorted(every)[-1:]}
 
 
 def _of_values(name: str, facts: Facts, code_set: str, test: str) -> tuple[float, str] | None:

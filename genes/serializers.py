@@ -345,6 +345,9 @@ class CheckedSerializer(serializers.Serializer[Any]):
     declaration = serializers.CharField(
         source="line", help_text="the column as the standard would declare it, or empty"
     )
+    comment_statement = serializers.CharField(
+        source="comment", help_text="COMMENT ON COLUMN, for products that say a comment apart from the column, or empty"
+    )
 
 
 class CheckedTableSerializer(serializers.Serializer[Any]):

@@ -1,13 +1,16 @@
 """Filters that pages and the API share."""
 
+from typing import Any
+
 import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Agency
 from core.filters import YES_NO, ChoicesFilter, word
 from standards.choices import Domain, EditionState, Level, RegistrationStatus, StandardLevel, TextStatus, ValueDomain
 from standards.models import Code, CodeSet, CodeSetEdition, DataElement, Edition, ElementName, StandardText
-from standards.selectors import code_editions_for_review, editions_for_review
+from standards.selectors import code_editions_for_review, code_sets_visible_to, editions_for_review
 
 
 class ElementFilter(filters.FilterSet):
@@ -56,10 +59,16 @@ class CodeEditionFilter(filters.FilterSet):
         fields: list[str] = []
 
 
+def agencies_of_code_sets(request: Any) -> QuerySet[Agency]:
+    """Those that keep a code set one may see."""
+    kept = code_sets_visible_to(request.user if request else None).order_by().values("agency")
+    return Agency.objects.filter(pk__in=kept).order_by("sort_key")
+
+
 class CodeSetFilter(filters.FilterSet):
     q = filters.CharFilter(method=word("name", "reference"), label=_("搜索"))
     review = filters.ChoiceFilter(method="for_review", choices=YES_NO, label=_("待我审核"))
-    agency = filters.UUIDFilter(field_name="agency_id", label=_("管理机构"))
+    agency = filters.ModelChoiceFilter(queryset=agencies_of_code_sets, label=_("管理机构"))
 
     class Meta:
         model = CodeSet

@@ -350,9 +350,23 @@ def _type(notation: Notation, dialect: str) -> tuple[int, str]:
 def ddl_column(name: str, text: str, dialect: Dialect, comment: str = "") -> str:
     """The line of a CREATE TABLE for a column with this notation; MySQL says the comment there, the others in their own statement."""
     quote = "`" if dialect == "mysql" else '"'
-    line = f"{quote}{name.replace(quote, quote * 2)}{quote} {ddl_type(text, dialect)}"
+    line = f"{_quoted(name, quote)} {ddl_type(text, dialect)}"
     told = comment.replace("\\", "\\\\").replace("'", "''") if dialect == "mysql" else ""
     return f"{line} COMMENT '{told}'" if told else line
+
+
+def ddl_comment(table: str, name: str, dialect: Dialect, comment: str) -> str:
+    """The statement that comments a column where its line in the CREATE TABLE cannot; "" for MySQL, where it can."""
+    if dialect == "mysql" or not table:
+        return ""
+    # A plain name is left as people write it, so that it folds to the case that the CREATE TABLE made.
+    named = table if re.fullmatch(r"[^\W\d]\w*", table, re.ASCII) else _quoted(table)
+    told = comment.replace("'", "''")
+    return f"COMMENT ON COLUMN {named}.{_quoted(name)} IS '{told}';"
+
+
+def _quoted(name: str, quote: str = '"') -> str:
+    return f"{quote}{name.replace(quote, quote * 2)}{quote}"
 
 
 def main(arguments: list[str] | None = None) -> int:

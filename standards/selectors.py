@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,8 +41,11 @@ def editions_visible_to(user: Any) -> QuerySet[Edition]:
 
 
 def code_sets_visible_to(user: Any) -> QuerySet[CodeSet]:
+    codes = Code.objects.filter(edition=OuterRef("current")).order_by().values("edition")
+    using = visible_to(user, DataElement.objects.filter(current__code_set=OuterRef("pk"))).order_by()
     counted = CodeSet.objects.select_related("agency", "current__code_set", "current__author").annotate(
-        codes_count=Count("current__codes")
+        codes_count=Coalesce(Subquery(codes.annotate(n=Count("pk")).values("n")), 0),
+        elements_count=Coalesce(Subquery(using.values("current__code_set").annotate(n=Count("pk")).values("n")), 0),
     )
     return visible_to(user, counted)
 

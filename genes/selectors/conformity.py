@@ -1,5 +1,6 @@
 """Conformity (落标率): counted from real rows, per column, system and agency, and the register of deviations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -75,6 +76,13 @@ def overall(user: Any, element: Any = None) -> Rate:
         rows, bound = rows.filter(edition__element=element), bound.filter(element=element)
     counted = rows.order_by().aggregate(**_SUMS)
     return Rate(None, "", **_filled(counted), unchecked=bound.count() - counted["columns"])
+
+
+def kept_of(elements: Sequence[Any], user: Any) -> dict[UUID, float]:
+    """落标率 by values of some elements, those of which a value was checked; one query."""
+    rows = conformities_visible_to(user).filter(edition__element__in=[element.pk for element in elements])
+    counted = rows.filter(checked__gt=0).order_by().values_list("edition__element_id")
+    return {pk: 1 - failed / checked for pk, checked, failed in counted.annotate(n=Sum("checked"), m=Sum("failed"))}
 
 
 def worst(user: Any, element: Any = None) -> QuerySet[Conformity]:

@@ -40,6 +40,7 @@ class Checked:
     level: int  # 0: nothing speaks
     level_reasons: Sequence[sensitivity.Reason]
     line: str
+    comment: str  # the statement that says its comment, where its line does not
 
     @property
     def level_text(self) -> str:
@@ -165,7 +166,8 @@ def _checked(table: Table, answers: Sequence[Suggestion], standards: dict[Any, S
         if count := twice.get(column.name.lower()):
             found.insert(0, Deviation("repeated", True, {"count": count}))
         line = designing.corrected(column, standard, product) if standard else ""
-        rows.append(Checked(column, one, found, level.level, level.reasons, line))
+        said = designing.commented(column, standard, table, product) if standard and line else ""
+        rows.append(Checked(column, one, found, level.level, level.reasons, line, said))
     schema = designing.json_schema(list(zip(table.columns, carried, strict=True)), table)
     return CheckedTable(table, graded.level, rows, schema)
 

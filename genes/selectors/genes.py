@@ -1,12 +1,13 @@
 """One gene as its page tells it: where it is, how it keeps to its element, who provides it, what hangs on it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from accounts.scope import visible_to
 from genes.choices import MatchState
-from genes.models import Binding, DriftAlarm, FamilyMember, Match
+from genes.models import Binding, DriftAlarm, FamilyMember, Match, Ruling
 from genes.selectors import authority, conformity, relations
 from standards.models import DataElement
 
@@ -50,3 +51,18 @@ def figures(element: DataElement, user: Any) -> dict[str, Any]:
         "repeated": authority.repetitions_visible_to(user).filter(ruling__element=element).count(),
         "sources": authority.ruling_in_force(element),
     }
+
+
+def standing_of(elements: Sequence[DataElement], user: Any) -> None:
+    """How each of some genes stands: ``kept`` of its values (None where none was checked), ``pending`` proposals, rulings ``in_force``; three queries."""
+    ids = [element.pk for element in elements]
+    kept = conformity.kept_of(elements, user)
+    open_ones = visible_to(user, Match.objects.filter(element__in=ids, state=MatchState.PROPOSED, rank=1))
+    pending = dict(open_ones.order_by().values_list("element_id").annotate(n=Count("pk")))
+    rulings = Ruling.objects.filter(authority.effective(), element__in=ids).select_related("holder")
+    named: dict[Any, list[Ruling]] = {}
+    for ruling in rulings.order_by("agency__path"):
+        named.setdefault(ruling.element_id, []).append(ruling)
+    for element in elements:
+        element.kept, element.pending = kept.get(element.pk), pending.get(element.pk, 0)  # type: ignore[attr-defined]
+        element.in_force = named.get(element.pk, [])  # type: ignore[attr-defined]

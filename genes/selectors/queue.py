@@ -148,6 +148,12 @@ def carried(rows: Sequence[Any], user: Any) -> Mapping[Any, Said]:
     return {row.pk: found.get(row.pk, Said()) for row in rows}
 
 
+def bound_columns(rows: Sequence[DataElement], user: Any) -> Mapping[Any, int]:
+    """Element → how many of the columns one may see carry it; one query."""
+    bound = visible_to(user, Binding.objects.filter(element__in=[row.pk for row in rows])).order_by()
+    return dict.fromkeys([row.pk for row in rows], 0) | dict(bound.values_list("element_id").annotate(n=Count("pk")))
+
+
 def genes_of(rows: Sequence[Any], user: Any) -> Mapping[Any, Said]:
     """Column → the gene it carries or probably carries; columns without one have no answer; two queries."""
     ids = [row.pk for row in rows]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.scope import agency_ids, visible_to
@@ -57,6 +57,15 @@ def members_of(family: Family, user: Any) -> list[FamilyMember]:
     for member in found:
         member.held_in = best.get(member.column_id)  # type: ignore[attr-defined]
     return found
+
+
+def agencies_of(family: Family, user: Any) -> list[dict[str, Any]]:
+    """[{"agency_id", "name", "columns", "conflicts"}] of the columns one may see, most columns first."""
+    seen = visible_to(user, FamilyMember.objects.filter(family=family)).order_by()
+    rows = seen.values(agency_id=F("column__source__agency_id"), name=F("column__source__agency__name")).annotate(
+        columns=Count("pk"), conflicts=Count("pk", filter=Q(conflicting=True))
+    )
+    return [dict(row) for row in rows.order_by("-columns", "name")]
 
 
 MEMBERS = 500  # shown on one page; the list of bindings has them all

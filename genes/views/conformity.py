@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can, require
-from assets.views.common import NamedFilters
 from core.exporting import Field
 from core.texts import Text
 from core.views import ActionView, Column, Crumb, DetailPage, EditPage, SignedInView
@@ -21,6 +20,7 @@ from genes.forms import AcceptForm
 from genes.models import Conformity, Deviation
 from genes.selectors import conformity
 from genes.services.conformity import accept_deviation, withdraw_acceptance
+from genes.views.lists import GeneLists
 from genes.views.workbench import HOME
 
 RATE: Crumb = (_("落标率"), "/genes/conformity/")
@@ -44,7 +44,7 @@ class Overview(SignedInView):
         return render(request, "genes/conformity_overview.html", context)
 
 
-class ConformityList(NamedFilters):
+class ConformityList(GeneLists):
     verb = "data.view"
     title = _("字段落标情况")
     noun = npgettext_lazy("count", "个字段", "个字段", "total")
@@ -84,7 +84,7 @@ class ConformityList(NamedFilters):
         )
 
 
-class DeviationList(NamedFilters):
+class DeviationList(GeneLists):
     verb = "data.view"
     title = _("标准偏差登记")
     noun = npgettext_lazy("count", "项偏差", "项偏差", "total")

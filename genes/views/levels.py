@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can
-from assets.views.common import NamedFilters
 from core.exporting import Field
 from core.views import BulkAction, Column, Crumb, SignedInView, safe_next, selected_rows
 from genes.filters import ColumnLevelFilter, TableLevelFilter
@@ -21,12 +20,13 @@ from genes.models import ColumnLevel, TableLevel
 from genes.reasons import level_in_words
 from genes.selectors import levels
 from genes.services.levels import confirm_levels
+from genes.views.lists import GeneLists
 from genes.views.workbench import HOME
 
 BULK = 1_000
 
 
-class ColumnLevelList(NamedFilters):
+class ColumnLevelList(GeneLists):
     verb = "data.view"
     title = _("字段级别")
     noun = npgettext_lazy("count", "个字段", "个字段", "total")
@@ -89,7 +89,7 @@ class ConfirmLevels(SignedInView):
         return back
 
 
-class TableLevelList(NamedFilters):
+class TableLevelList(GeneLists):
     verb = "data.view"
     title = _("表级别")
     noun = npgettext_lazy("count", "张表", "张表", "total")

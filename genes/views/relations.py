@@ -5,31 +5,30 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts.permissions import can
-from assets.views.common import NamedFilters
 from core.exporting import Field
 from core.views import Column, Crumb, DetailPage, Tab
 from genes.filters import FamilyFilter, JoinFilter, KeyFilter, RepetitionFilter
 from genes.models import Family, Join, Repetition
 from genes.selectors import authority, relations
-from genes.views.rulings import named_element
+from genes.views.lists import GeneLists
 from genes.views.workbench import HOME
 
 FAMILIES: Crumb = (_("同源组"), "/genes/families/")
 JOINS: Crumb = (_("关联"), "/genes/joins/")
 
 
-class FamilyList(NamedFilters):
+class FamilyList(GeneLists):
     verb = "data.view"
     title = _("同源组")
     noun = npgettext_lazy("count", "个同源组", "个同源组", "total")
     columns = (
         Column("element", _("同源组"), "element__sort_key"),
         Column("domain", _("主题域"), "element__domain"),
-        Column("columns", _("字段"), "columns", number=True),
-        Column("agencies", _("机构"), "agencies", number=True),
+        Column("columns", pgettext_lazy("list", "字段"), "columns", number=True),
+        Column("agencies", pgettext_lazy("list", "机构"), "agencies", number=True),
         Column("conflicts", _("冲突字段"), "conflicts", number=True),
         Column("source", _("数源部门")),
     )
@@ -46,9 +45,6 @@ class FamilyList(NamedFilters):
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
-
-    def filter_text(self, field: Any, value: Any) -> str:
-        return named_element(field, value) or super().filter_text(field, value)
 
     def exports(self) -> Sequence[Field]:
         return (
@@ -68,6 +64,10 @@ def _members(family: Family, user: Any) -> Mapping[str, Any]:
         "siblings": relations.siblings(family, user),
         "most": relations.MEMBERS,
     }
+
+
+def _agencies(family: Family, user: Any) -> Mapping[str, Any]:
+    return {"agencies": relations.agencies_of(family, user)}
 
 
 def _source(family: Family, user: Any) -> Mapping[str, Any]:
@@ -90,6 +90,14 @@ class FamilyDetail(DetailPage):
     tabs = (
         Tab(
             "members", _("字段"), "genes/_family_members.html", _members, lambda family, user: family.columns, order=10
+        ),
+        Tab(
+            "agencies",
+            pgettext_lazy("list", "机构"),
+            "genes/_family_agencies.html",
+            _agencies,
+            lambda family, user: family.agencies,
+            order=15,
         ),
         Tab("source", _("数源比选"), "genes/_source.html", _source, order=20),
     )
@@ -116,7 +124,7 @@ _ENDS = (
 )
 
 
-class JoinList(NamedFilters):
+class JoinList(GeneLists):
     verb = "data.view"
     title = _("关联")
     noun = npgettext_lazy("count", "个关联", "个关联", "total")
@@ -142,9 +150,6 @@ class JoinList(NamedFilters):
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
 
-    def filter_text(self, field: Any, value: Any) -> str:
-        return named_element(field, value) or super().filter_text(field, value)
-
     def exports(self) -> Sequence[Field]:
         return (
             *_ENDS,
@@ -159,7 +164,7 @@ class JoinList(NamedFilters):
         )
 
 
-class KeyList(NamedFilters):
+class KeyList(GeneLists):
     """The columns that others lead to."""
 
     verb = "data.view"
@@ -200,7 +205,7 @@ class KeyList(NamedFilters):
         )
 
 
-class RepetitionList(NamedFilters):
+class RepetitionList(GeneLists):
     verb = "data.view"
     title = _("重复采集")
     noun = npgettext_lazy("count", "个重复采集的字段", "个重复采集的字段", "total")
@@ -226,9 +231,6 @@ class RepetitionList(NamedFilters):
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
-
-    def filter_text(self, field: Any, value: Any) -> str:
-        return named_element(field, value) or super().filter_text(field, value)
 
     def exports(self) -> Sequence[Field]:
         return (

@@ -16,7 +16,6 @@ from django.utils.translation import npgettext_lazy
 from accounts.models import Agency
 from accounts.permissions import can, require
 from accounts.scope import visible_to
-from assets.views.common import NamedFilters
 from core import workflow
 from core.exporting import Field
 from core.texts import Text
@@ -27,6 +26,7 @@ from genes.forms import NewRulingForm, RulingForm
 from genes.models import Ruling
 from genes.selectors import authority
 from genes.services.rulings import discard_ruling, edit_ruling, propose_ruling
+from genes.views.lists import GeneLists
 from genes.views.workbench import HOME
 from standards.forms import TransitionForm
 from standards.models import DataElement
@@ -36,7 +36,7 @@ RULINGS: Crumb = (_("数源裁定"), "/genes/rulings/")
 SHOWN = 100  # rows of a tab; the list has them all
 
 
-class RulingList(NamedFilters):
+class RulingList(GeneLists):
     verb = "data.view"
     title = _("数源裁定")
     noun = npgettext_lazy("count", "份裁定", "份裁定", "total")
@@ -63,9 +63,6 @@ class RulingList(NamedFilters):
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
 
-    def filter_text(self, field: Any, value: Any) -> str:
-        return named_element(field, value) or super().filter_text(field, value)
-
     def extra_context(self) -> dict[str, Any]:
         return {"may_propose": can(self.request.user, "gene.decide")}
 
@@ -81,13 +78,6 @@ class RulingList(NamedFilters):
             Field(_("终止日期"), lambda row: row.valid_until),
             Field(_("重复采集"), lambda row: row.repeated),
         )
-
-
-def named_element(field: Any, value: Any) -> str:
-    """The name of the element that a filter by id names; "" for another filter or an id of nothing."""
-    if field.html_name != "element" or field.errors:
-        return ""
-    return DataElement.objects.filter(pk=value).values_list("name", flat=True).first() or ""
 
 
 # One ruling ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import npgettext_lazy
 
 from accounts.permissions import can
-from assets.views.common import NamedFilters
 from core.exporting import Field
 from core.views import BulkAction, Column, Crumb, SignedInView, selected_rows
 from genes.filters import DecisionFilter, DriftFilter
@@ -21,11 +20,12 @@ from genes.models import Decision, DriftAlarm
 from genes.reasons import drift_in_words
 from genes.selectors import queue
 from genes.services.decisions import accept_pairs, new_batch
+from genes.views.lists import GeneLists
 from genes.views.undoing import remember
 from genes.views.workbench import HOME, said
 
 
-class DriftList(NamedFilters):
+class DriftList(GeneLists):
     verb = "data.view"
     title = _("漂移告警")
     noun = npgettext_lazy("count", "个告警", "个告警", "total")
@@ -89,7 +89,7 @@ class KeepDrifted(SignedInView):
         return HttpResponseRedirect(reverse("genes:drift_list") + "?open=yes")
 
 
-class DecisionList(NamedFilters):
+class DecisionList(GeneLists):
     """Every decision, with the column as it was then; exported, they are training rows."""
 
     verb = "data.view"

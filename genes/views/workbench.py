@@ -11,27 +11,28 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts.permissions import can
 from assets.selectors.profiles import shown_profile
-from assets.views.common import NamedFilters
 from core.exporting import Field
-from core.views import BulkAction, Chip, Column, Crumb, ListPage, SignedInView, is_htmx, selected_rows, with_query
+from core.views import BulkAction, Chip, Column, Crumb, SignedInView, is_htmx, selected_rows, with_query
 from genes.choices import Zone
 from genes.filters import BindingFilter, GeneFilter, MatchFilter
 from genes.models import Binding, Match
 from genes.reasons import evidence
 from genes.selectors import queue
 from genes.selectors.comparison import compared
+from genes.selectors.genes import standing_of
 from genes.services.decisions import accept_many, new_batch, reject_many, say_none_many
+from genes.views.lists import GeneLists
 from genes.views.undoing import remember, undoable
 from standards.models import DataElement
 
 HOME: Crumb = (_("基因"), "/genes/")
 
 
-class MatchQueue(NamedFilters):
+class MatchQueue(GeneLists):
     """`?inspect=<match>` opens the evidence of one proposal beside the list."""
 
     verb = "data.view"
@@ -178,16 +179,19 @@ def back_to_queue(request: HttpRequest) -> str:
     return reverse("genes:match_queue") + (f"?{query.urlencode()}" if query else "")
 
 
-class GeneList(ListPage):
+class GeneList(GeneLists):
     verb = "data.view"
     title = _("基因")
-    noun = _("个基因")
+    noun = npgettext_lazy("count", "个基因", "个基因", "total")
     columns = (
         Column("gene", _("基因"), "sort_key"),
         Column("domain", _("主题域"), "domain"),
-        Column("columns", _("字段"), "columns", number=True),
-        Column("agencies", _("机构"), "agencies", number=True),
         Column("level", _("级别"), "current__level"),
+        Column("columns", pgettext_lazy("list", "字段"), "columns", number=True),
+        Column("agencies", pgettext_lazy("list", "机构"), "agencies", number=True),
+        Column("kept", _("落标率")),
+        Column("pending", _("待确认"), number=True),
+        Column("source", _("数源部门")),
     )
     row_template = "genes/_gene_row.html"
     template_name = "genes/gene_list.html"
@@ -201,15 +205,31 @@ class GeneList(ListPage):
     def queryset(self) -> QuerySet[DataElement]:
         return queue.genes_visible_to(self.request.user)
 
+    def prepare(self, rows: Sequence[DataElement]) -> None:
+        standing_of(rows, self.request.user)
+
+    def exports(self) -> Sequence[Field]:
+        return (
+            Field(_("内部标识符"), lambda row: row.code),
+            Field(_("数据元"), lambda row: row.name),
+            Field(_("主题域"), lambda row: row.get_domain_display()),
+            Field(_("级别"), lambda row: row.current.level if row.current else None),
+            Field(pgettext_lazy("list", "字段"), lambda row: row.columns),
+            Field(pgettext_lazy("list", "机构"), lambda row: row.agencies),
+            Field(_("落标率"), lambda row: row.kept),
+            Field(_("待确认"), lambda row: row.pending),
+            Field(_("数源部门"), lambda row: [ruling.holder.name for ruling in row.in_force]),
+        )
+
     def extra_context(self) -> dict[str, Any]:
         bound, every = queue.coverage(self.request.user)
         return {"bound": bound, "every": every}
 
 
-class BindingList(ListPage):
+class BindingList(GeneLists):
     verb = "data.view"
     title = _("基因绑定")
-    noun = _("个字段")
+    noun = npgettext_lazy("count", "个字段", "个字段", "total")
     columns = (
         Column("column", _("字段"), "column__name"),
         Column("table", _("表"), "column__table__name"),
@@ -219,12 +239,27 @@ class BindingList(ListPage):
     )
     row_template = "genes/_binding_row.html"
     filterset_class = BindingFilter
-    filter_names = ("origin",)
+    filter_names = ("origin", "agency", "source")
     default_sort = "column"
     two_line = True
+    empty_title = _("还没有绑定的字段。在对标工作台确认字段的数据元后，字段在这里列出。")
+    empty_action = (_("打开对标工作台"), "genes:match_queue")
 
     def queryset(self) -> QuerySet[Binding]:
         return queue.bindings_visible_to(self.request.user)
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
+
+    def exports(self) -> Sequence[Field]:
+        return (
+            Field(_("机构"), lambda row: row.column.source.agency.name),
+            Field(_("数据源"), lambda row: row.column.source.name),
+            Field(_("表"), lambda row: row.column.table.label),
+            Field(_("字段"), lambda row: row.column.name),
+            Field(_("内部标识符"), lambda row: row.element.code),
+            Field(_("数据元"), lambda row: row.element.name),
+            Field(_("来源"), lambda row: row.get_origin_display()),
+            Field(_("确认人"), lambda row: row.decided_by.name if row.decided_by else None),
+            Field(_("确认时间"), lambda row: row.decided_at),
+        )

@@ -8,14 +8,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts.models import Agency
 from accounts.permissions import can, require
 from accounts.scope import agency_ids
-from core import workflow
+from core import panels, workflow
 from core.exporting import ExportPage, Field
 from core.texts import Text
-from core.views import ActionView, Column, Crumb, DetailPage, EditPage, Tab
+from core.views import ActionView, Column, Crumb, DetailPage, EditPage, Head, Tab
 from standards import printing, selectors
 from standards.choices import IN_WORK
 from standards.filters import ElementFilter
@@ -27,8 +28,8 @@ from standards.views.review import ELEMENTS, HOME, actions_on, crumbs_of, differ
 
 class ElementList(ExportPage):
     verb = "data.view"
-    title = _("数据元")
-    noun = _("个数据元")
+    title = pgettext_lazy("list", "数据元")
+    noun = npgettext_lazy("count", "个数据元", "个数据元", "total")
     columns = (
         Column("name", _("数据元"), "sort_key"),
         Column("code", _("内部标识符"), "code"),
@@ -55,6 +56,13 @@ class ElementList(ExportPage):
     def prepare(self, rows: Sequence[DataElement]) -> None:
         if self.request.GET.get("export"):
             printing.prefetch(rows)
+            return
+        facts = panels.read_facts("standards.DataElement", rows, self.request.user)
+        for element in rows:
+            element.facts = facts[element.pk]  # type: ignore[attr-defined]
+
+    def heads(self) -> list[Head]:
+        return [*super().heads(), *(Head(fact.label, fact.number) for fact in panels.facts_of("standards.DataElement"))]
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]

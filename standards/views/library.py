@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import npgettext_lazy, pgettext_lazy
 
 from accounts.models import Agency
 from accounts.permissions import can, require
@@ -55,18 +56,20 @@ class Overview(SignedInView):
 
 class CodeSetList(ListPage):
     verb = "data.view"
-    title = _("代码集")
-    noun = _("个代码集")
+    title = pgettext_lazy("list", "代码集")
+    noun = npgettext_lazy("count", "个代码集", "个代码集", "total")
     columns = (
         Column("name", _("代码集"), "sort_key"),
         Column("reference", _("标识"), "reference"),
         Column("edition", _("现行版本")),
         Column("codes", _("代码数"), "codes_count", number=True),
+        Column("elements", pgettext_lazy("list", "数据元"), "elements_count", number=True),
+        Column("agency", _("管理机构"), "agency__sort_key"),
     )
     row_template = "standards/_code_set_row.html"
     template_name = "standards/code_set_list.html"
     filterset_class = CodeSetFilter
-    filter_names = ()
+    filter_names = ("agency", "review")
     default_sort = "reference"
     empty_title = _("还没有代码集。")
 

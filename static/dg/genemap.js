@@ -40,11 +40,12 @@ const start = () => {
     canvas.width = width * ratio;
     canvas.height = height * ratio;
     const pen = canvas.getContext("2d");
-    const colours = Array.from({ length: data.domains.length }, (_, at) => token(`--series-${(at % 8) + 1}`));
+    const colours = Array.from({ length: data.domains.length }, (_, at) => token(at < 8 ? `--series-${at + 1}` : "--text-3"));
     const bands = BANDS.map(([from, name]) => [from, token(name)]), unknown = token("--control-line");
     const colour = (node) => !byKept ? colours[node.domain] :
       node.kept === null ? unknown : bands.find(([from]) => node.kept >= from)[1];
     pen.scale(ratio, ratio);
+    const taken = []; // boxes of what is written already
     for (const { domain, x, y, r, count } of discs) {
       if (!chosen.domain.has(domain)) continue;
       const [cx, cy] = onScreen({ x, y });
@@ -57,7 +58,7 @@ const start = () => {
       pen.globalAlpha = 0.35;
       pen.stroke();
       pen.globalAlpha = 1;
-      text(pen, `${data.domains[domain]} ${count}`, cx, cy - r * view.scale - 8, 600, colours[domain], 13);
+      write(pen, taken, `${data.domains[domain]} ${count}`, [[cx, cy - r * view.scale - 8]], 600, colours[domain], 13);
     }
     lines(pen, colours);
     for (const node of placed) {
@@ -75,15 +76,18 @@ const start = () => {
         pen.stroke();
       }
     }
-    const names = new Set(labelled);
-    if (focus) names.add(focus.index);
-    names.forEach((index) => {
-      const node = nodes[index];
-      if (!shown(node)) return;
-      const [x, y] = onScreen(node);
+    const named = [...labelled].map((index) => nodes[index]).filter((node) => node !== focus && shown(node));
+    if (shown(focus)) named.push(focus);
+    for (const node of named) { // a name may not hide the gene of another name
+      const [x, y] = onScreen(node), far = size(node);
+      taken.push([x - far, y - far, x + far, y + far]);
+    }
+    for (const node of named.sort((a, b) => (b === focus) - (a === focus) || b.columns - a.columns)) {
+      const [x, y] = onScreen(node), far = size(node);
       const words = byKept && node.kept !== null ? `${node.name} ${node.kept}%` : node.name;
-      text(pen, words, x, y + size(node) + 12, node === focus ? 600 : 400, token("--text"), 12);
-    });
+      const places = [[x, y + far + 12], [x, y - far - 5], [x, y + 4, 1], [x, y + 4, -1]];
+      write(pen, taken, words, places, node === focus ? 600 : 400, token("--text"), 12, far + 5);
+    }
     canvas.dataset.drawn = placed.filter(shown).length;
   };
 
@@ -108,14 +112,23 @@ const start = () => {
     pen.globalAlpha = 1;
   };
 
-  const text = (pen, words, x, y, weight, colour, points) => {
+  // Words at the first of `places` ([x, y], or [x, y, side] beside it) where nothing is written yet; none where all are taken.
+  const write = (pen, taken, words, places, weight, colour, points, gap = 0) => {
     pen.font = `${weight} ${points}px ${token("--font-ui")}`;
     pen.textAlign = "center";
-    pen.lineWidth = 3;
-    pen.strokeStyle = token("--surface");
-    pen.strokeText(words, x, y);
-    pen.fillStyle = colour;
-    pen.fillText(words, x, y);
+    const wide = pen.measureText(words).width / 2;
+    for (const [at, y, side = 0] of places) {
+      const x = at + side * (wide + gap);
+      const box = [x - wide, y - points, x + wide, y + 3];
+      if (taken.some(([l, t, r, b]) => box[0] < r && box[2] > l && box[1] < b && box[3] > t)) continue;
+      taken.push(box);
+      pen.lineWidth = 3;
+      pen.strokeStyle = token("--surface");
+      pen.strokeText(words, x, y);
+      pen.fillStyle = colour;
+      pen.fillText(words, x, y);
+      return;
+    }
   };
 
   const nearest = (x, y) => {

@@ -56,6 +56,7 @@ def test_each_column_has_its_element_its_deviations_and_its_line(client: APIClie
     assert number["line"] == 3
     assert number["grave"] == ["长度 15 不够，数据格式 an18 需要 18 个字符"]
     assert number["declaration"] == '"gmsfhm" char(18)'
+    assert number["comment_statement"] == f"COMMENT ON COLUMN {table['name']}.\"gmsfhm\" IS '公民身份号码';"
     assert number["level"] == 4
     assert number["level_reasons"][0]["key"] == "element"
     assert table["level"] == 4
@@ -67,6 +68,21 @@ def test_each_column_has_its_element_its_deviations_and_its_line(client: APIClie
     assert rows["mz"]["grave"] == []
     schema = table["json_schema"]["properties"]["gmsfhm"]
     assert (schema["title"], schema["minLength"], schema["maxLength"]) == ("公民身份号码", 18, 18)
+
+
+@pytest.mark.parametrize(
+    ("product", "said"),
+    [
+        ("oracle", "COMMENT ON COLUMN t_ry.\"xm\" IS '姓名（it''s）';"), ("dameng", "COMMENT ON COLUMN t_ry.\"xm\" IS '姓名（it''s）';"),
+        ("mysql", ""), ("mariadb", ""), ("sqlite", ""),
+    ],
+)  # fmt: skip
+def test_each_product_is_told_its_own_way_to_comment(client: APIClient, product: str, said: str) -> None:
+    text = "表名,字段名,类型,中文名\nt_ry,xm,varchar(50),姓名（it's）\n"
+    row = checked(client, text, product, "list")["tables"][0]["columns"][0]
+    assert row["suggestion"]["best"]["name"] == "姓名"
+    assert row["comment_statement"] == said
+    assert ("COMMENT" in row["declaration"]) == (product in ("mysql", "mariadb"))
 
 
 def test_codes_with_leading_zeros_are_no_numbers(client: APIClient) -> None:

@@ -149,7 +149,82 @@ def test_the_gene_page_counts_what_its_lists_show(people: SimpleNamespace) -> No
         shown(world.browser(people.chief), f"/genes/{gene.pk}/{tab}/")
 
 
-PAGES = ("{gene}", "{gene}source/", "{gene}joins/", "{family}", "{family}source/", "{ruling}", "{ruling}repeated/")
+def rows_of(client: Client, address: str) -> int:
+    return shown(client, address).partition("<tbody>")[2].partition("</tbody>")[0].count("<tr")
+
+
+def test_every_number_of_a_family_opens_the_rows_it_counts(people: SimpleNamespace) -> None:
+    client, family = world.browser(people.chief), Family.objects.get(element=element("P007"))
+    FamilyMember.objects.filter(column=column("djry", "sfzh")).update(differs={"length": ["15", "18"]})
+    page = shown(client, f"/genes/families/?element={family.element_id}")
+    for address, count in (
+        (f"/genes/bindings/?family={family.pk}", 2),
+        (f"{family.get_absolute_url()}agencies/", 2),
+        (f"/genes/bindings/?family={family.pk}&amp;conflict=yes", 1),
+    ):
+        assert f'<a href="{address}">{count}</a>' in page
+        assert rows_of(client, address.replace("&amp;", "&")) == count
+    agencies = shown(client, f"{family.get_absolute_url()}agencies/")
+    address = f"/genes/bindings/?family={family.pk}&amp;agency={people.city.civil.agency.pk}&amp;conflict=yes"
+    assert f'<a href="{address}">1</a>' in agencies
+    assert rows_of(client, address.replace("&amp;", "&")) == 1
+    assert rows_of(world.browser(people.city.civil.steward), f"/genes/bindings/?family={family.pk}") == 1
+
+
+def test_the_tables_that_lead_to_a_key_are_listed_once_each(people: SimpleNamespace) -> None:
+    client, key = world.browser(people.chief), column("czrk", "sfzh")
+    first = Join.objects.get(target=key)
+    other = column("djry", "xm")
+    Join.objects.create(column=other, target=key, share=0.5, key_share=1, found_at=first.found_at)
+    address = f"/genes/joins/?target={key.pk}"
+    assert (rows_of(client, address), rows_of(client, f"{address}&each=table")) == (2, 1)
+    assert f'href="{first.column.get_absolute_url()}"' in shown(client, f"{address}&each=table")  # the better one
+    keys = shown(client, "/genes/joins/keys/")
+    assert f'<a href="{address}">2</a>' in keys
+    assert f'<a href="{address}&amp;each=table">1</a>' in keys
+
+
+def test_filters_by_id_say_whose_id_it_is_to_those_who_may_see_it(people: SimpleNamespace) -> None:
+    in_force(people)
+    client, key, family = (
+        world.browser(people.chief),
+        column("czrk", "sfzh"),
+        Family.objects.get(element=element("P007")),
+    )
+    for page in ("bindings", "conformity/columns", "deviations", "decisions", "drifts", "families", "rulings"):
+        content = shown(client, f"/genes/{page}/?element={family.element_id}")
+        assert "数据元：公民身份号码" in re.sub(r"\s+", "", content), page
+    assert "czrk的sfzh" in re.sub(r"\s+", "", shown(client, f"/genes/joins/?target={key.pk}"))
+    assert f"目标：{key.pk}" in re.sub(
+        r"\s+", "", shown(world.browser(people.city.civil.steward), f"/genes/joins/?target={key.pk}")
+    )
+
+
+def test_the_list_of_genes_says_how_each_stands_and_leads_to_every_page(people: SimpleNamespace) -> None:
+    ruling = in_force(people)
+    people.police.scan()  # only a scan after the decision checks the values
+    page = shown(world.browser(people.chief), "/genes/")
+    row = page.partition(f'href="/genes/{ruling.element_id}/"')[2].partition("</tr>")[0]
+    assert f'href="/genes/conformity/columns/?element={ruling.element_id}"' in row
+    assert f'<a href="{ruling.get_absolute_url()}">{ruling.holder.name}</a>' in row
+    for part in ("families", "joins", "rulings", "repetitions", "levels", "decisions", "recognisers", "map", "design"):
+        assert f'href="/genes/{part}/"' in page
+    csv = shown(world.browser(people.chief), "/genes/?export=csv")
+    assert f"{ruling.element.code},公民身份号码" in csv
+    assert ruling.holder.name in csv
+
+
+PAGES = (
+    "/genes/",
+    "{gene}",
+    "{gene}source/",
+    "{gene}joins/",
+    "{family}",
+    "{family}agencies/",
+    "{family}source/",
+    "{ruling}",
+    "{ruling}repeated/",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
