@@ -16,19 +16,24 @@ from genes.selectors.catalogue import test_of
 
 _SPOKEN: Mapping[str, Text] = {
     "zh_exact": _("中文名相同"), "zh_second": _("另一中文名相同"), "zh_suffix": _("中文名的中心词相同"),
+    "zh_suffix_size": _("中文名的中心词相同"), "zh_suffix_own": _("中心词是标准名称"), "zh_variant": _("只有末尾的词不同"), "zh_general": _("某人或某机构的此项"),
     "zh_later_suffix": _("中文名以此结尾"), "zh_inside": _("中文名包含此名"), "zh_tfidf": _("中文名相近"),
-    "zh_role": _("去掉角色词后相同"), "zh_without_tail": _("去掉后缀后相同"), "zh_composed": _("结合表名后相同"),
-    "en_exact": _("字段名是英文名"), "en_suffix": _("字段名以英文名结尾"), "en_later_suffix": _("字段名以英文名结尾"),
+    "zh_role": _("去掉角色词后相同"), "zh_person": _("去掉角色词后相同"), "zh_person_own": _("去掉角色词后相同"),
+    "zh_without_code": _("去掉后缀后相同"), "zh_without_name": _("去掉后缀后相同"), "zh_composed": _("结合表名后相同"),
+    "noun_same": _("末尾的词是同类事物"), "noun_other": _("末尾的词是另一类事物"),
+    "en_exact": _("字段名是英文名"), "en_word": _("字段名是英文名"), "en_near": _("字段名与英文名或全拼相近"), "en_role": _("去掉角色词后相同"), "en_general": _("某机构的此项"), "en_suffix": _("字段名以英文名结尾"), "en_later_suffix": _("字段名以英文名结尾"),
     "en_prefix": _("字段名以英文名开头"), "en_tail": _("字段名以英文名结尾"), "en_composed": _("结合表名后是英文名"),
-    "py_full": _("字段名是全拼"), "py_written": _("字段名是短名"), "py_written_short": _("字段名是短名"),
+    "py_full": _("字段名是全拼"), "py_full_short": _("字段名是全拼"), "py_full_tail": _("字段名以全拼结尾"), "py_code": _("字段名是短名加代码后缀"),
+    "py_code_short": _("字段名是短名加代码后缀"), "py_role": _("去掉角色词后相同"), "py_tail_long": _("字段名以短名结尾"), "py_written": _("字段名是短名"), "py_written_short": _("字段名是短名"),
     "py_initials": _("字段名是拼音首字母"), "py_initials_short": _("字段名是拼音首字母"), "py_tail": _("字段名以短名结尾"),
     "py_last": _("字段名以短名结尾"), "type_bad": _("数据类型不符"), "type_time": _("类型是日期"), "type_length": _("长度相同"),
     "type_short": _("长度不够"), "values_pass": _("值通过校验"), "values_fail": _("值不通过校验"), "values_only": _("只有值说明"),
+    "values_fit": _("值与此数据元相符"),
     "values_are_another": _("值是另一种标识"), "in_code_set": _("值在代码集中"), "outside_code_set": _("值不在代码集中"),
     "recogniser": _("识别器的条件全部满足"),
 }  # fmt: skip
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (  # what the evidence is of, by the beginnings of the reasons
-    ("table", ("zh_composed", "en_composed")), ("comment", ("zh_",)), ("name", ("en_", "py_")), ("type", ("type_",)),
+    ("table", ("zh_composed", "en_composed")), ("comment", ("zh_", "noun_")), ("name", ("en_", "py_")), ("type", ("type_",)),
     ("values", ("values_", "in_code_set", "outside_code_set")), ("recogniser", ("recogniser",)),
 )  # fmt: skip
 

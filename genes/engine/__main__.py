@@ -25,8 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         _train(given) if given.command == "train" else _match(given)
-    except (OSError, ValueError, KeyError, csv.Error) as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except (ValueError, KeyError) as error:
+        print(error, file=sys.stderr)
         return 2
     return 0
 
@@ -57,6 +60,8 @@ def _match(given: argparse.Namespace) -> None:
         for problem in codes.problems(rows):
             _warn(f"{given.codes.name}, line {problem.line}: {problem.text}")
         code_sets |= codes.code_sets(rows)
+    if not elements:
+        raise ValueError(f"{given.elements.name} holds no element")
     for said in odd_elements(elements):
         _warn(f"{given.elements.name}: {said}")
     matcher = Matcher(Lexicon.of(elements), rank.load()["weights"], code_sets)
@@ -65,7 +70,7 @@ def _match(given: argparse.Namespace) -> None:
     if given.profiles:
         found = read_profiles(given.profiles, set(columns.ids), matcher.book, _warn)
         facts = [found.get(row, facts[0]) for row in columns.ids]
-    _write(given.out, columns, matcher.answers(columns.columns, facts), matcher)
+    _write(given.out, columns, matcher.answers(columns.columns, facts, top=4), matcher)
 
 
 def _warn(text: str) -> None:
@@ -74,14 +79,39 @@ def _warn(text: str) -> None:
 
 def _write(path: Path, columns: Columns, answers: Iterator[Sequence[Candidate]], matcher: Matcher) -> None:
     names = {element.id: element.name for element in matcher.lexicon.elements}
+    alike: dict[tuple[str, ...], list[str]] = {}  # elements of one name → the rows that may carry any of them
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["row_id", "rank", "element_id", "confidence"])
-        for row, column, ranked in zip(columns.ids, columns.columns, answers, strict=True):
+        for row, column, answered in zip(columns.ids, columns.columns, answers, strict=True):
+            ranked = _three(answered)
             writer.writerows(
                 [row, place, answer.element, f"{answer.confidence:.6f}"] for place, answer in enumerate(ranked, 1)
             )
-            _tell_veto(row, column, ranked, names)
+            _tell_veto(row, column, answered, names)
+            if same := _of_one_name(ranked, names):
+                alike.setdefault(same, []).append(row)
+    for same, rows in alike.items():
+        more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+        _warn(
+            f"{names[same[0]]} is the name of {' and of '.join(same)}: nothing tells which of them {len(rows)} columns carry, "
+            f"a person must choose (rows {', '.join(rows[:5])}{more})"
+        )
+
+
+def _three(ranked: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The first three; NONE only where it is the answer, for below an element another element helps more."""
+    return [answer for place, answer in enumerate(ranked) if not place or answer.element != "NONE"][:3]
+
+
+def _of_one_name(ranked: Sequence[Candidate], names: Mapping[str, str]) -> tuple[str, ...]:
+    """The elements that share the name of the first and are nearly as likely; () when it stands alone."""
+    first = ranked[0]
+    same = [
+        answer.element for answer in ranked
+        if names.get(answer.element) == names.get(first.element, "") and answer.confidence > 0.8 * first.confidence
+    ]  # fmt: skip
+    return tuple(sorted(same)) if len(same) > 1 else ()
 
 
 def _tell_veto(row: str, column: Column, ranked: Sequence[Candidate], names: Mapping[str, str]) -> None:

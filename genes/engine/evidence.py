@@ -8,7 +8,7 @@ from sparse_dot_topn import sp_matmul_topn
 
 from genes.engine import names
 from genes.engine.lexicon import Lexicon, Near
-from genes.engine.text import HAN, SENTENCE, heads, noun, subject
+from genes.engine.text import HAN, SENTENCE, foreign, general, heads, noun, subject, variant
 
 NEIGHBOURS = 6  # elements that TF-IDF brings in for one head
 NEAR_HEAD, NEAR_NAME = 0.25, 0.4  # cosine from which they are near
@@ -31,9 +31,25 @@ _ROLE_WORDS = (
     "enterprise school hospital self my current home work legal first main"
 )
 ROLE_WORDS = frozenset(_ROLE_WORDS.split())
+_BODIES = (
+    "company org organization unit enterprise ent corp corporation firm agency institution institute hospital school college "
+    "university bank court office bureau department hotel shop store factory market station center centre supplier merchant "
+    "vendor manufacturer employer press association community"
+)
+BODY_WORDS = frozenset(_BODIES.split())
+_OF_BODIES = {
+    "name": "orgname",
+    "nm": "orgname",
+    "id": "orgid",
+    "code": "companycode",
+    "no": "companycode",
+    "address": "orgaddress",
+    "addr": "orgaddress",
+}
 _BARE = "name code no number num id type kind address addr phone tel time date unit status state title desc"
 BARE = frozenset(_BARE.split())
 _CODE_TAIL = re.compile(r"的?(id|编号|代码|编码|代号|号码|主键|标识|码|号)$")
+_BARE_TAILS = frozenset(("编号", "id", "标识", "主键", "账号"))  # of a person they number the person, not the record
 _NAME_TAIL = re.compile(r"的?(名称|名|值|数据|信息|明细)$")
 _PERSON = re.compile(r"(人|人员|员|者|师|民警|工|方|户|主|干部)$")  # what a role ends in: 信访人, 管理员, 承租方
 _FLAG = re.compile(r"^(是否|有无|能否|可否|需否|是不是)|与否$|\?$")
@@ -122,6 +138,9 @@ class Reader:
             return found
         head = told[0]
         self._exact(head, told, found)
+        if foreign(head):  # another language: what looks alike means something else, or nothing that can be known
+            found[NONE]["nothing"] = 1.0
+            return found
         self._suffix(head, found)
         for number, score in self.neighbours.get(head, ()):
             found.setdefault(number, {})["zh_tfidf"] = score
@@ -155,6 +174,14 @@ class Reader:
         for second in told[1:]:
             for number in self.lexicon.chinese.get(second, ()):
                 found.setdefault(number, {}).setdefault("zh_second", 1.0)
+        if head not in self.lexicon.chinese:
+            for number in self.lexicon.variants.get(variant(head), ()):
+                found.setdefault(number, {})["zh_variant"] = 1.0
+            special = any(
+                tail.sub("", head) in self.lexicon.chinese for tail in (_CODE_TAIL, _NAME_TAIL)
+            )  # 发证机关名称
+            for number in self.lexicon.chinese.get("" if special else general(head), ()):
+                found.setdefault(number, {})["zh_general"] = 1.0
         for kind, tail in (("zh_without_code", _CODE_TAIL), ("zh_without_name", _NAME_TAIL)):
             short = tail.sub("", head)
             for number in self.lexicon.chinese.get(short, ()) if short != head else ():
@@ -166,6 +193,7 @@ class Reader:
     def _suffix(self, head: str, found: Evidence) -> None:
         """Aliases that end the head (the head noun), longest first; those inside it count less."""
         size, longest = len(head), 0
+        whole = head in self.lexicon.chinese  # 父亲姓名 is one name, not the name of a father
         for start in range(1, size - 1):
             tail = head[start:]
             absorbed = tail in self.lexicon.absorbers
@@ -185,11 +213,18 @@ class Reader:
                     features["zh_suffix_size"] = min(len(tail), 8) / 8
                     if tail == self.lexicon.elements[number].name:
                         features["zh_suffix_own"] = 1.0
-                if len(tail) == longest and (role := head[:start].removesuffix("的")):
+                if (
+                    len(tail) == longest
+                    and not whole
+                    and tail not in _BARE_TAILS
+                    and (role := head[:start].removesuffix("的"))
+                ):
                     if role in ROLES:
                         features["zh_role"] = 1.0
                     elif _PERSON.search(role):
                         features["zh_person"] = 1.0
+                        if "zh_suffix_own" in features:
+                            features["zh_person_own"] = 1.0
         for start in range(size):
             for end in range(min(size, start + 10), start + 1, -1):
                 if end == size:
@@ -230,6 +265,12 @@ class Reader:
             found.setdefault(number, {})["en_exact" if len(parts) > 1 else "en_word"] = 1.0
         if joined in BARE:
             found[NONE]["bare"] = 1.0
+        if len(parts) > 1 and parts[-1] in _OF_BODIES:
+            if parts[-2] in BODY_WORDS:
+                for number in english.get(_OF_BODIES[parts[-1]], ()):
+                    found.setdefault(number, {})["en_general"] = 1.0
+            elif parts[-2] not in ROLE_WORDS and joined not in english:
+                found[NONE]["name_of_thing"] = 1.0
         size, longest = len(parts), 0
         for start in range(1, size):
             tail = "".join(parts[start:])
@@ -260,8 +301,7 @@ class Reader:
 
     def _pinyin(self, parts: Sequence[str], joined: str, found: Evidence) -> None:
         key = re.sub(r"[0-9]+$", "", joined) or joined
-        for number in self.lexicon.pinyin.get(key, ()):
-            found.setdefault(number, {})["py_full"] = 1.0
+        self._full_pinyin(key, found)
         written = self.lexicon.written_initials.get(key, ())
         for number in written:
             found.setdefault(number, {})["py_written" if len(key) > 2 else "py_written_short"] = 1.0 / len(written)
@@ -286,6 +326,24 @@ class Reader:
             tails = self.lexicon.written_initials.get(parts[-1], ())
             for number in tails:
                 found.setdefault(number, {})["py_last"] = 1.0 / len(tails)
+
+    def _full_pinyin(self, key: str, found: Evidence) -> None:
+        """Full pinyin of a name (canjileibie), or of one behind others (jianhurendianhua); short ones mean too much."""
+        for number in self.lexicon.pinyin.get(key, ()):
+            found.setdefault(number, {})["py_full" if len(key) > 4 else "py_full_short"] = 1.0
+        if key in self.lexicon.absorbed_pinyin:
+            found[NONE]["py_absorbed"] = 1.0
+        if len(key) < 8 or len(found) > 1 or key in self.lexicon.absorbed_pinyin:
+            return
+        for start in range(2, len(key) - 4):
+            owners = self.lexicon.pinyin.get(key[start:], ())
+            for number in owners:
+                found.setdefault(number, {})["py_full_tail"] = (len(key) - start) / len(key)
+            if key[start:] in self.lexicon.absorbed_pinyin:
+                found[NONE]["py_absorbed_tail"] = (len(key) - start) / len(key)
+                return
+            if owners:
+                return
 
     def _pinyin_code(self, key: str, found: Evidence) -> None:
         """代码 or 名称 of an element by initials: jkzkm, xbdm, mzmc."""

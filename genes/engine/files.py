@@ -55,7 +55,9 @@ def read_columns(path: Path, tell: Tell) -> Columns:
                 if not normal(name) and not normal(comment):
                     tell(f"{path.name}, line {reader.line_num}: row {row} has neither a name nor a comment: NONE")
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path.name} is not UTF-8 text: {error}") from None
+            raise ValueError(f"{path.name} is not UTF-8 text (save it as UTF-8): {error}") from None
+        except csv.Error as error:
+            raise ValueError(f"{path.name}: {error}") from None
     return Columns(list(ids), found)
 
 
@@ -77,7 +79,7 @@ def read_profiles(path: Path, known: Container[str], book: CodeBook, tell: Tell)
                     if row not in known:
                         raise ValueError(f"there is no row {row}")
                     found[row] = values.facts(profile, book)
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
                     tell(f"{path.name}, line {number}: no profile ({error}); its row is matched without values")
         except UnicodeDecodeError as error:
             raise ValueError(f"{path.name} is not UTF-8 text: {error}") from None
@@ -86,8 +88,12 @@ def read_profiles(path: Path, known: Container[str], book: CodeBook, tell: Tell)
     return found
 
 
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
 def _profile(line: str) -> tuple[str, values.Profile | None]:
-    given = json.loads(line)
+    given = json.loads(line, parse_constant=_no_number)
     if not isinstance(given, dict) or "row_id" not in given or not isinstance(given.get("profile"), dict | None):
         raise ValueError('not {"row_id": …, "profile": {…}}')
     return str(given["row_id"]), given.get("profile")

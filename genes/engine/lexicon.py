@@ -3,8 +3,8 @@
 import csv
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from genes.engine import names
-from genes.engine.text import HAN, heads, normal, noun
+from genes.engine.text import HAN, heads, normal, noun, variant
 from standards.notation import NotationError, parse
 
 ABSORBERS = Path(__file__).with_name("data") / "absorbers.csv"
@@ -50,6 +50,13 @@ class Element:
         return "identifier" if written.startswith(("an", "n")) else "text"
 
 
+def _knowing(element: Element, knows: Callable[[str], bool]) -> Element:
+    synonyms, english, abbreviations = (
+        tuple(filter(knows, texts)) for texts in (element.synonyms, element.english, element.abbreviations)
+    )
+    return replace(element, synonyms=synonyms, english=english, abbreviations=abbreviations)
+
+
 @dataclass
 class Lexicon:
     """Indexes over a catalogue: Chinese aliases, English aliases, pinyin keys, and TF-IDF rows of the Chinese ones."""
@@ -57,16 +64,20 @@ class Lexicon:
     elements: Sequence[Element]
     index: dict[str, int] = field(default_factory=dict)
     chinese: dict[str, frozenset[int]] = field(default_factory=dict)
+    variants: dict[str, frozenset[int]] = field(default_factory=dict)  # Chinese aliases as `text.variant` writes them
     english: dict[str, frozenset[int]] = field(default_factory=dict)
     initials: dict[str, frozenset[int]] = field(default_factory=dict)
     written_initials: dict[str, frozenset[int]] = field(default_factory=dict)
     pinyin: dict[str, frozenset[int]] = field(default_factory=dict)
     absorbers: frozenset[str] = frozenset()
+    absorbed_pinyin: frozenset[str] = frozenset()
     english_absorbers: frozenset[str] = frozenset()
     nouns: Sequence[frozenset[str]] = ()  # by element: kinds of things that its names end in
 
     @classmethod
-    def of(cls, elements: Sequence[Element]) -> "Lexicon":
+    def of(cls, elements: Sequence[Element], knows: Callable[[str], bool] = lambda text: True) -> "Lexicon":
+        """Of all names of the elements; of those beside its own, and of absorbers, only what it is said to know."""
+        elements = [_knowing(each, knows) for each in elements]
         lexicon = cls(elements)
         chinese, english, initials, written, pinyin = (defaultdict(set) for _ in range(5))
         for number, element in enumerate(elements):
@@ -89,7 +100,14 @@ class Lexicon:
             for text in (names.initials(element.name), *element.abbreviations):
                 if text:
                     written[text.lower()].add(number)
-        zh, en = _absorbers()
+        zh, en = (list(filter(knows, texts)) for texts in _absorbers())
+        variants: dict[str, set[int]] = defaultdict(set)
+        for alias, numbers in chinese.items():
+            if key := variant(alias):
+                variants[key] |= numbers
+        for key in {variant(text) for text in zh} & variants.keys():
+            del variants[key]
+        lexicon.variants = _frozen(variants)
         lexicon.chinese, lexicon.english = _frozen(chinese), _frozen(english)
         lexicon.initials, lexicon.written_initials, lexicon.pinyin = (
             _frozen(initials),
@@ -98,6 +116,7 @@ class Lexicon:
         )
         lexicon.nouns = [_nouns(element) for element in elements]
         lexicon.absorbers = frozenset(zh) - chinese.keys()
+        lexicon.absorbed_pinyin = frozenset(names.pinyin(text) for text in lexicon.absorbers) - pinyin.keys()
         lexicon.english_absorbers = frozenset(en) - english.keys()
         return lexicon
 
@@ -159,14 +178,17 @@ def read_elements(path: Path, synonyms: Mapping[str, Mapping[str, Sequence[str]]
 
     Raises ValueError naming the line when an id is missing or occurs twice.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _table(path)
     seen: set[str] = set()
     found = []
     for line, row in enumerate(rows, 2):
         code, name = (row.get("element_id") or "").strip(), (row.get("name_zh") or "").strip()
         if not code or not name:
             raise ValueError(f"{path.name}, line {line}: element_id and name_zh are needed")
+        if code == "NONE":
+            raise ValueError(
+                f"{path.name}, line {line}: NONE is the answer that no element fits, and cannot be one's id"
+            )
         if code in seen:
             raise ValueError(f"{path.name}, line {line}: element {code} occurs twice")
         seen.add(code)
@@ -191,6 +213,23 @@ def read_elements(path: Path, synonyms: Mapping[str, Mapping[str, Sequence[str]]
             )
         )
     return found
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    """The rows of a catalogue file by the names in its head. Raises ValueError that says why it is none."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            reader = csv.DictReader(file)
+            missing = [name for name in ("element_id", "name_zh") if name not in (reader.fieldnames or ())]
+            if missing:
+                raise ValueError(
+                    f"{path.name} has no column {' and none '.join(missing)}: element_id and name_zh are needed"
+                )
+            return list(reader)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path.name} is not UTF-8 text (save it as UTF-8): {error}") from None
+        except csv.Error as error:
+            raise ValueError(f"{path.name}: {error}") from None
 
 
 def odd_elements(elements: Sequence[Element]) -> list[str]:

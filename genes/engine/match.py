@@ -94,17 +94,36 @@ class Matcher:
         if named != NONE and numbers.index(named) not in order:
             order[-1] = numbers.index(named)
         ids = ["NONE" if numbers[place] == NONE else self.lexicon.elements[numbers[place]].id for place in order]
-        first = float(shares[order[0]])
-        told = rank.calibrated(
-            first, self.calibration.get(rank.kind_of("bias_only" in evidence[NONE], ids[0], len(numbers)))
-        )
-        # What the best answer gains or loses is taken from or given to the rest, which never overtakes it.
-        rest = (1 - told) / (1 - first) if first < 1 else 0.0
-        chances = [told, *(min(told, float(shares[place]) * rest) for place in order[1:])]
+        kind = rank.kind_of("bias_only" in evidence[NONE], ids[0], len(numbers))
+        chances = self._chances(shares.tolist(), [numbers[place] for place in order], numbers, kind)
         return [
             Candidate(name, chance, shown[numbers[place]])
             for name, chance, place in zip(ids, chances, order, strict=True)
         ]
+
+    def _chances(
+        self, shares: Sequence[float], ranked: Sequence[int], numbers: Sequence[int], kind: str
+    ) -> list[float]:
+        """Calibrated. Elements of one name are judged as one and share its chance: that it is a name says not whose."""
+        share = dict(zip(numbers, shares, strict=True))
+        same = [number for number in numbers if number in self.namesakes.get(ranked[0], {ranked[0]})]
+        first = sum(share[number] for number in same)
+        told = rank.calibrated(first, self.calibration.get(kind))
+        # What the best answer gains or loses is taken from or given to the rest, which never overtakes it.
+        gain, rest = told / first, (1 - told) / (1 - first) if first < 1 else 0.0
+        best = share[ranked[0]] * gain
+        return [
+            best if number == ranked[0] else min(best, share[number] * (gain if number in same else rest))
+            for number in ranked
+        ]
+
+    @cached_property
+    def namesakes(self) -> Mapping[int, frozenset[int]]:
+        """Element → all elements of its name, where there are several."""
+        found: dict[str, set[int]] = {}
+        for number, element in enumerate(self.lexicon.elements):
+            found.setdefault(element.name, set()).add(number)
+        return {number: frozenset(same) for same in found.values() if len(same) > 1 for number in same}
 
     def _reasons(self, features: Features) -> dict[str, float]:
         return {name: round(self.weights.get(name, 0.0) * value, 4) for name, value in features.items()}
@@ -125,6 +144,8 @@ def candidates(column: Column, reader: Reader) -> Evidence:
     speaking = HAN.search(column.comment) is not None
     comment = column.comment if heads(column.comment) else (column.name if HAN.search(column.name) else "")
     told, named = reader.of_comment(comment), reader.of_name(column.name)
+    if column.comment and not speaking and "name_nothing" in named[NONE]:  # "TEL", "user name": a name in another place
+        named = reader.of_name(column.comment)
     alone = not speaking and not HAN.search(column.name)
     if alone:
         named = {

@@ -114,8 +114,9 @@ def zones() -> dict[str, float]:
     return dict(load()["zones"])
 
 
-def zone_of(element: str, confidence: float) -> Literal["auto", "suggested", "none"]:
-    """auto above the confidence at which 95 of 100 were right on reviewed rows, none where NONE is that sure, else suggested."""
+def zone_of(element: str, confidence: float, alone: bool = False) -> Literal["auto", "suggested", "none"]:
+    """auto above the confidence at which 95 of 100 were right on reviewed rows, none where NONE is that sure or nothing else
+    came up (it is ``alone``), else suggested."""
     if element == "NONE":
-        return "none" if confidence >= zones()["none"] else "suggested"
+        return "none" if alone or confidence >= zones()["none"] else "suggested"
     return "auto" if confidence >= zones()["auto"] else "suggested"

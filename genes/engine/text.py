@@ -26,6 +26,25 @@ _NOUNS = (
     ("body", "机关|机构|单位|部门|企业|公司|学校|医院|科室"), ("text", "原因|说明|描述|内容|意见|依据|事由|结果|结论|要求|备注|简介|事实|名单|材料|图片|附件"),
 )  # fmt: skip
 _NOUN = re.compile("|".join(f"(?P<{kind}>(?:{words})$)" for kind, words in _NOUNS))
+_UNSEEN = ("Cf", "Cc", "Cn", "Co", "Cs", "So", "Sk", "Mn")
+_FOREIGN = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
+# Words for the same thing at the end of a name, and words that change nothing within one.
+_ENDINGS = (
+    "年月日|日期|时间|年月|日", "号码|编号|证号|号", "代码|编码|代号|标识码|码", "名称|名字|全称|名", "机关|机构|单位|部门",
+    "详细地址|所在地址|地址|住址|地点|坐落|位置|所在地|住所|详址", "联系电话|电话号码|电话|联系方式|联系号码", "手机号码|手机号|手机|移动电话",
+    "类型|类别|种类|分类", "标志|标识|标记", "状况|情况|状态", "人员姓名|人姓名|人员|人|者|员", "人数|人口数|人口|人员数", "文号|文书号|书号",
+)  # fmt: skip
+_ENDING = re.compile("|".join(f"(?P<e{place}>(?:{words})$)" for place, words in enumerate(_ENDINGS)))
+_IDLE = re.compile("的|详细|具体|统计|基本|当前")
+# A name of whatever person or body by what it says of them: 公证处名称 is a 机构名称, 献血者编号 a 人员编号.
+_BODY = "(?:处|所|局|院|园|馆|厂|社|店|中心|公司|集团|委员会|协会|商会|市场|银行|企业|单位|机构|机关|部门|学校|基地|队|网点)"
+_PERSON = "(?:人|人员|员|者|师|生|民警|工|户|主|干部|对象)"
+_GENERAL_NAMES = tuple(
+    (re.compile(f".{kind}(?:{words})$"), general) for kind, words, general in (
+        (_BODY, "全称|名称|名", "机构名称"), (_BODY, "地址|所在地|位置|详细地址", "单位地址"), (_BODY, "编号|代码|编码|id|标识", "机构编码"),
+        (_PERSON, "姓名|名称|名字|名|全称", "姓名"), (_PERSON, "编号|编码|id|标识", "人员编号"),
+    )
+)  # fmt: skip
 SENTENCE = 16  # characters; a longer head explains rather than names
 MOST = 1_000  # characters of a comment that are read; a source may give 65,536, and a name stands within these
 _TRAILING = ("字段", "列", "的值")
@@ -36,12 +55,26 @@ _GENERAL = (
 
 
 def normal(text: str) -> str:
-    """NFKC (full-width to half-width), lower case, no control or zero-width characters, single blanks."""
+    """NFKC (full-width to half-width), lower case, no control or zero-width characters, no emoji, single blanks."""
     folded = unicodedata.normalize("NFKC", text).lower()
+    if folded.isascii() and folded.isprintable():
+        return " ".join(folded.split())
     kept = "".join(
-        " " if c in "\t\r\n" else c for c in folded if unicodedata.category(c) not in ("Cf", "Cc") or c in "\t\r\n"
+        " " if c in "\t\r\n" else c for c in folded if unicodedata.category(c) not in _UNSEEN or c in "\t\r\n"
     )
     return " ".join(kept.split())
+
+
+@lru_cache(maxsize=200_000)
+def foreign(text: str) -> bool:
+    """Whether it is written in kana, Hangul, or Han characters that no standard of simplified Chinese has (電話番号)."""
+    if _FOREIGN.search(text):
+        return True
+    try:
+        "".join(HAN.findall(text)).encode("gb2312")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def heads(comment: str) -> tuple[str, ...]:
@@ -96,6 +129,23 @@ def without_end(text: str, words: Sequence[str], marks: str = "") -> str:
         if shorter == text:
             return text
         text = shorter
+
+
+@lru_cache(maxsize=200_000)
+def variant(head: str) -> str:
+    """A name whatever word for its kind it ends in: 租赁起始日 and 租赁起始日期 are one. "" when hardly more is left."""
+    short = _IDLE.sub("", head)
+    found = _ENDING.search(short)
+    if not found:
+        return short if short != head and len(short) > 2 else ""
+    stem = short[: found.start()]
+    return f"{stem}…{found.lastgroup}" if len(stem) > 1 and HAN.search(stem) else ""
+
+
+@lru_cache(maxsize=200_000)
+def general(head: str) -> str:
+    """The general name of what a head says of some person or body; "" when it is of another thing."""
+    return next((name for form, name in _GENERAL_NAMES if form.search(head)), "")
 
 
 @lru_cache(maxsize=50_000)

@@ -35,10 +35,10 @@ class Test:
 
 # An account need not be a card with a Luhn digit, a site is written without http://, six digits are much else than postal.
 _TESTS = (
-    Test("GB 11643", "citizen_id", 9, -9), Test("GB 32100", "uscc", 9, -9), Test("GB 11714", "org_code", 7, -9),
-    Test("GB 16735", "vin", 9, -6), Test("Luhn", "luhn", 6, -1), Test("1[3-9]", "mobile", 9, -9),
+    Test("GB 11643", "citizen_id", 9, -12), Test("GB 32100", "uscc", 9, -12), Test("GB 11714", "org_code", 7, -12),
+    Test("GB 16735", "vin", 9, -6), Test("Luhn", "luhn", 6, -1), Test("1[3-9]", "mobile", 9, -12),
     Test("RFC 5322", "email", 9, -6), Test("RFC 791", "ipv4", 9, -4), Test("RFC 3986", "url", 2.5, -1),
-    Test("MOD 11,10", "registration", 6, -5), Test("省简称+字母", "plate", 9, -9), Test("GB/T 2260 / YZ", "postal_code", 2.5, -4),
+    Test("MOD 11,10", "registration", 6, -5), Test("省简称+字母", "plate", 9, -12), Test("GB/T 2260 / YZ", "postal_code", 2.5, -4),
 )  # fmt: skip
 _BY_KEY = {test.key: test for test in _TESTS}
 _STRONG = ("citizen_id", "uscc", "vin", "mobile", "email", "ipv4", "plate")
@@ -126,7 +126,7 @@ def facts(profile: Profile | None, book: CodeBook) -> Facts:
     tested = profile.get("identifiers")
     if tested is None:  # not measured: then the values at hand are
         tested = {key: share for key in KEYS if (share := among(partial(is_identifier, key)))}
-    shares = {key: float(share) for key, share in tested.items()}
+    shares = {key: min(1.0, max(0.0, float(share))) for key, share in tested.items()}
     shares |= {"vin": among(is_vin), "registration": among(is_registration)}
     distinct, length = int(profile.get("distinct") or len(counted)), profile.get("length") or {}
     lengths = [len(value) for value in counted] or [0]

@@ -67,7 +67,7 @@ def _suggestion(found: Answered, place: int, elements: dict[UUID, DataElement]) 
             candidates.append(Suggested(element, round(item.confidence, 4), told))
     none = next((item.confidence for item in ranked if item.element == "NONE"), 0.0)
     fits = bool(candidates) and ranked[0].element == str(candidates[0].element.pk)
-    zone = rank.zone_of(ranked[0].element, ranked[0].confidence)
+    zone = rank.zone_of(ranked[0].element, ranked[0].confidence, len(ranked) == 1)
     return Suggestion(zone, candidates[0] if fits else None, round(none, 4), candidates)
 
 

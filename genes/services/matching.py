@@ -1,6 +1,6 @@
 """Proposals: which element each column of a source probably carries. A person's decision is never overwritten."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -98,7 +98,7 @@ def keep(answers: dict[UUID, list[Candidate]]) -> int:
     doubtful, genes, matches = namesakes(), [], []
     for column_id, ranked in answers.items():
         best = ranked[0]
-        zone: str = rank.zone_of(best.element, best.confidence)
+        zone: str = rank.zone_of(best.element, best.confidence, len(ranked) == 1)
         if zone == Zone.AUTO and (best.element in doubtful or (column_id, UUID(best.element)) in refused):
             zone = Zone.SUGGESTED
         genes.append(
@@ -119,10 +119,16 @@ def keep(answers: dict[UUID, list[Candidate]]) -> int:
     return len({match.column_id for match in matches if match.rank == 1})
 
 
+def _kept(reasons: Mapping[str, float]) -> dict[str, float]:
+    """Without what hardly weighs; the strongest is kept however little it is, for a proposal without a reason convinces nobody."""
+    strongest = max(reasons, key=lambda name: abs(reasons[name]), default="")
+    return {name: value for name, value in reasons.items() if abs(value) >= 0.05 or name == strongest}
+
+
 def _matches(
     column_id: UUID, ranked: Sequence[Candidate], refused: set[tuple[UUID, UUID]], now: Any
 ) -> Iterable[Match]:
-    if rank.zone_of(ranked[0].element, ranked[0].confidence) == "none":
+    if rank.zone_of(ranked[0].element, ranked[0].confidence, len(ranked) == 1) == "none":
         return
     place = 0
     for candidate in ranked:
@@ -135,5 +141,5 @@ def _matches(
         place += 1
         yield Match(
             column_id=column_id, element_id=UUID(candidate.element), rank=place, confidence=round(candidate.confidence, 6),
-            reasons={name: value for name, value in candidate.reasons.items() if abs(value) >= 0.05}, proposed_at=now,
+            reasons=_kept(candidate.reasons), proposed_at=now,
         )  # fmt: skip

@@ -1,7 +1,22 @@
 """Reasons in words: a proposal always says why it was made."""
 
+from genes.engine import rank
 from genes.engine.values import Facts
-from genes.reasons import evidence_of
+from genes.reasons import _SPOKEN, evidence_of
+
+OF_NONE = [
+    "bias",
+    "flag",
+    "sentence",
+    "foreign_",
+    "name_",
+    "nothing",
+    "bare",
+    "composed",
+    "zh_absorbed",
+    "en_absorbed",
+    "py_absorbed",
+]
 
 
 def test_slight_reasons_are_left_out_beside_a_strong_one() -> None:
@@ -16,3 +31,9 @@ def test_of_slight_reasons_alone_the_strongest_is_told() -> None:
 
 def test_where_nothing_can_be_told_nothing_is() -> None:
     assert evidence_of({"told_apart": 3.0}, Facts()) == []
+
+
+def test_every_reason_that_an_element_may_have_has_words() -> None:
+    names = {name.removeprefix("only_") for name in rank.load()["weights"]}
+    kinds = {name for name in names if name.startswith("noun_")} - {"noun_same", "noun_other"}
+    assert {name for name in names - kinds if not name.startswith(tuple(OF_NONE))} - set(_SPOKEN) == set()
