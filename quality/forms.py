@@ -111,7 +111,7 @@ class RuleForm(forms.Form):
 
 class PlacedColumns(forms.ModelMultipleChoiceField):
     def label_from_instance(self, column: Any) -> str:
-        return _("，").join((column_label(column), column.table.display_name, column.source.name))
+        return _("，").join((column_label(column), column.table.display_name, column.table.label, column.source.name))
 
 
 class BulkRuleForm(RuleForm):

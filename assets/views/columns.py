@@ -17,7 +17,7 @@ from assets.selectors.profiles import shown_profile
 from assets.selectors.runs import changes_of_column
 from assets.services.annotations import annotate_column
 from assets.views import exports
-from assets.views.common import NamedFilters, assets_crumb, distribution
+from assets.views.common import NamedFilters, assets_crumb, distribution, table_crumbs
 from core import panels
 from core.exporting import Field
 from core.texts import Text
@@ -91,12 +91,7 @@ class ColumnDetail(DetailPage):
 
     def crumbs(self) -> list[Crumb]:
         table = self.object.table
-        return [
-            assets_crumb(),
-            (self.object.source.name, self.object.source.get_absolute_url()),
-            (table.display_name, table.get_absolute_url()),
-            (self.object.display_name, ""),
-        ]
+        return [*table_crumbs(table, self.object.source), (self.object.display_name, "")]
 
     def extra_context(self) -> dict[str, Any]:
         return {
@@ -121,8 +116,8 @@ class ColumnEdit(EditPage):
         return {"initial": {name: getattr(self.column, name) for name in ("title", "description", "personal_kind")}}
 
     def crumbs(self) -> list[Crumb]:
-        above = (self.column.table.display_name, self.column.table.get_absolute_url())
-        return [assets_crumb(), above, (self.column.display_name, self.column.get_absolute_url()), (self.title, "")]
+        above = table_crumbs(self.column.table, self.column.source)
+        return [*above, (self.column.display_name, self.column.get_absolute_url()), (self.title, "")]
 
     def cancel_url(self) -> str:
         return self.column.get_absolute_url()

@@ -1,8 +1,11 @@
 """What the pages of assets share: breadcrumbs, names of ids in filters, figures of a column."""
 
+from collections import Counter
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,6 +31,19 @@ def assets_crumb() -> Crumb:
     return (gettext_lazy("资产"), reverse("assets:table_list"))
 
 
+def table_crumbs(table: Table, source: DataSource) -> list[Crumb]:
+    """The way to a table: agency, source and schema tell it apart from its namesakes."""
+    tables = reverse("assets:table_list")
+    schema = [(table.schema_name, tables + "?" + urlencode({"source": source.pk, "schema": table.schema_name}))]
+    return [
+        assets_crumb(),
+        (source.agency.label, f"{tables}?agency={source.agency_id}"),
+        (source.name, source.get_absolute_url()),
+        *(schema if table.schema_name else ()),
+        (table.display_name, table.get_absolute_url()),
+    ]
+
+
 def sources_crumb() -> Crumb:
     return (gettext_lazy("数据源"), reverse("assets:source_list"))
 
@@ -49,7 +65,7 @@ class NamedFilters(ExportPage):
             rows = visible_to(self.request.user, _NAMED[name]._default_manager.all(), "data.view").order_by("name")  # type: ignore[attr-defined]
             if name == "source":
                 rows = rows.exclude(state=SourceState.REMOVED)
-            options = [("", ""), *((str(pk), label) for pk, label in rows.values_list("pk", "name"))]
+            options = [("", ""), *_options(rows)]
             found.form.fields[name].widget = forms.Select(choices=options)
         return found
 
@@ -58,7 +74,18 @@ class NamedFilters(ExportPage):
         if model is None or field.errors:  # what is no id names no row
             return super().filter_text(field, value)
         found = visible_to(self.request.user, model._default_manager.filter(pk=value)).first()  # type: ignore[arg-type]
+        if isinstance(found, Table | TableColumn):
+            return f"{found} {found.label}"
         return str(found) if found else str(value)
+
+
+def _options(rows: QuerySet[Any]) -> list[tuple[str, str]]:
+    """Of agencies or sources by name; sources of one name with their agencies."""
+    if rows.model is Agency:
+        return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+    found = list(rows.values_list("pk", "name", "agency__name"))
+    times = Counter(name for _pk, name, _agency in found)
+    return [(str(pk), f"{name} · {agency}" if times[name] > 1 else name) for pk, name, agency in found]
 
 
 def distribution(profile: dict[str, Any] | None) -> dict[str, Any]:

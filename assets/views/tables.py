@@ -25,7 +25,7 @@ from assets.selectors.runs import changes_of_table
 from assets.services.annotations import annotate_table
 from assets.services.requests import request_scan
 from assets.views import exports
-from assets.views.common import NamedFilters, assets_crumb, distribution
+from assets.views.common import NamedFilters, distribution, table_crumbs
 from core import list_paging, panels
 from core.exporting import FORMATS, Field, export_links, respond
 from core.keyset import Order
@@ -150,13 +150,8 @@ class TableDetail(DetailPage):
         return respond(request, kind, name, exports.columns(), rows, len(rows))  # type: ignore[no-any-return]
 
     def crumbs(self) -> list[Crumb]:
-        source = self.object.source
-        return [
-            assets_crumb(),
-            (source.agency.label, reverse("assets:table_list") + f"?agency={source.agency_id}"),
-            (source.name, source.get_absolute_url()),
-            (self.object.display_name, ""),
-        ]
+        *above, (name, _address) = table_crumbs(self.object, self.object.source)
+        return [*above, (name, "")]
 
     def inspector(self, key: str) -> tuple[str, Mapping[str, Any]] | None:
         try:
@@ -251,7 +246,7 @@ class TableEdit(EditPage):
         return {"table": self.table, "initial": shown}
 
     def crumbs(self) -> list[Crumb]:
-        return [assets_crumb(), (self.table.display_name, self.table.get_absolute_url()), (self.title, "")]
+        return [*table_crumbs(self.table, self.table.source), (self.title, "")]
 
     def cancel_url(self) -> str:
         return self.table.get_absolute_url()

@@ -61,6 +61,7 @@ class ColumnLevelList(GeneLists):
         return (
             Field(_("字段"), lambda row: row.column.label),
             Field(_("中文名称"), lambda row: row.column.display_name),
+            Field(_("数据源"), lambda row: row.column.source.name),
             Field(_("机构"), lambda row: row.column.source.agency.name),
             Field(_("级别"), lambda row: row.code),
             Field(_("建议级别"), lambda row: row.proposed),
@@ -117,6 +118,7 @@ class TableLevelList(GeneLists):
     def exports(self) -> Sequence[Field]:
         return (
             Field(_("表"), lambda row: row.table.label),
+            Field(_("数据源"), lambda row: row.table.source.name),
             Field(_("机构"), lambda row: row.table.source.agency.name),
             Field(_("级别"), lambda row: row.code),
             Field(_("建议级别"), lambda row: row.proposed),

@@ -59,6 +59,8 @@ class DriftList(GeneLists):
     def exports(self) -> Sequence[Field]:
         return (
             Field(_("字段"), lambda row: row.column.label),
+            Field(_("数据源"), lambda row: row.column.source.name),
+            Field(_("机构"), lambda row: row.column.source.agency.name),
             Field(_("数据元"), lambda row: row.element.name),
             Field(_("偏离程度"), lambda row: row.distance),
             Field(_("变化"), lambda row: translate("；").join(map(drift_in_words, row.reasons))),

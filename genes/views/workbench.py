@@ -84,6 +84,7 @@ class MatchQueue(GeneLists):
             Field(_("字段"), lambda row: row.column.name),
             Field(_("中文名称"), lambda row: row.column.display_name),
             Field(_("表"), lambda row: row.column.table.label),
+            Field(_("数据源"), lambda row: row.column.source.name),
             Field(_("机构"), lambda row: row.column.source.agency.name),
             Field(_("数据元标识符"), lambda row: row.element.code),
             Field(_("数据元"), lambda row: row.element.name),
