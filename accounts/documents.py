@@ -63,7 +63,7 @@ def register() -> None:
         indicators.Indicator(
             key="accounts.agencies",
             label=_("机构"),
-            unit=_("个"),
+            unit=pgettext_lazy("agencies", "个"),
             group="accounts",
             queryset=lambda user: visibility.visible_to(user, Agency.objects.all()),
             url=lambda: reverse("accounts:agency_list"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assets.choices import ObjectState, SourceState
 from assets.links import page_url
@@ -22,24 +23,24 @@ def _sources(user: Any, state: SourceState) -> QuerySet[DataSource]:
 INDICATORS = (
     Indicator(
         "assets.systems", _("信息系统"), register.systems_visible_to, lambda: page_url("system_list"),
-        unit=_("个"), group="assets", order=10,
+        unit=pgettext_lazy("systems", "个"), group="assets", order=10,
     ),
     Indicator(
         "assets.sources", _("数据源"), register.sources_visible_to, lambda: page_url("source_list"),
-        unit=_("个"), group="assets", order=20,
+        unit=pgettext_lazy("sources", "个"), group="assets", order=20,
     ),
     Indicator(
         "assets.sources_healthy", _("正常的数据源"), lambda user: _sources(user, SourceState.HEALTHY),
-        lambda: page_url("source_list", state="healthy"), unit=_("个"), group="assets", order=30, good="up",
+        lambda: page_url("source_list", state="healthy"), unit=pgettext_lazy("sources", "个"), group="assets", order=30, good="up",
     ),
     Indicator(
         "assets.sources_failing", _("异常的数据源"), lambda user: _sources(user, SourceState.FAILING),
-        lambda: page_url("source_list", state="failing"), unit=_("个"), group="assets", order=40, good="down",
+        lambda: page_url("source_list", state="failing"), unit=pgettext_lazy("sources", "个"), group="assets", order=40, good="down",
     ),
     Indicator(
         "assets.sources_writable", _("账号可写的数据源"),
         lambda user: register.sources_visible_to(user).filter(can_write=True),
-        lambda: page_url("source_list", can_write="yes"), unit=_("个"), group="assets", order=50, good="down",
+        lambda: page_url("source_list", can_write="yes"), unit=pgettext_lazy("sources", "个"), group="assets", order=50, good="down",
     ),
     Indicator(
         "assets.tables", _("表"), catalogue.tables_visible_to, lambda: page_url("table_list"),
@@ -47,7 +48,7 @@ INDICATORS = (
     ),
     Indicator(
         "assets.columns", _("字段"), catalogue.tables_visible_to, lambda: page_url("column_list"),
-        unit=_("个"), total="column_count", group="assets", order=70,
+        unit=pgettext_lazy("columns", "个"), total="column_count", group="assets", order=70,
     ),
     Indicator(
         "assets.rows", _("数据行"), catalogue.tables_visible_to, lambda: page_url("table_list", sort="-rows"),
@@ -65,7 +66,7 @@ INDICATORS = (
     ),
     Indicator(
         "assets.personal_columns", _("含个人信息的字段"), catalogue.tables_visible_to,
-        lambda: page_url("column_list", personal="yes"), unit=_("个"), total="personal_count", group="assets", order=110,
+        lambda: page_url("column_list", personal="yes"), unit=pgettext_lazy("columns", "个"), total="personal_count", group="assets", order=110,
     ),
     Indicator(
         "assets.changes_week", _("本周结构变更"),
@@ -74,7 +75,7 @@ INDICATORS = (
     ),
     Indicator(
         "assets.brake_held", _("待确认的大量消失"), runs.held_runs, lambda: page_url("census_list", brake="held"),
-        unit=_("项"), group="assets", order=130, good="down", personal=True,
+        unit=pgettext_lazy("census runs", "项"), group="assets", order=130, good="down", personal=True,
     ),
 )  # fmt: skip
 

@@ -16,28 +16,33 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from assets.links import page_url
 from assets.models import DataSource
 from assets.selectors.catalogue import tables_visible_to
 from core import indicators
 from core.choices import OPEN_STATES
+from core.keyset import Total, total_of
 from core.models import AuditEntry, Job
 from core.selectors import jobs_visible_to
 from core.templatetags.figures import band, scaled_unit, short_number
 from core.texts import Text
 from core.visibility import can, visible_to
 from datagene.activity import SHOWN
+from genes.selectors import queue
 from quality import selectors as quality
 from quantity import selectors as quantity
 
 WEEKS = 12
 MONTH = 30  # days
 RANKED, EVENTS, JOBS = 8, 6, 4
+NO_TOTAL = Total(0)
 # What the page shows, read in one statement; a number that is missing here is nought below.
 NUMBERS = (
     "assets.tables", "assets.columns", "assets.rows", "assets.sources", "assets.tables_unprofiled", "assets.tables_unreadable",
     "quality.rules", "quality.findings", "quality.failing_rules", "quantity.rows", "quantity.uncounted",
+    "standards.elements", "standards.elements_published",
 )  # fmt: skip
 
 
@@ -62,6 +67,7 @@ class Numbers:
     leaders: Sequence[Leader] = ()
     narrowed: bool = False
     agency: UUID | None = None
+    bound: Total = NO_TOTAL  # columns that carry a known element; of very many an estimate
 
     @property
     def trend(self) -> quality.Trend:
@@ -73,12 +79,12 @@ class Numbers:
     def address(self, key: str) -> str:
         """The page that lists exactly what a number counts; "" where there is none (yet)."""
         try:
-            url = self.readings[key].indicator.url() if key in self.readings else ""
-        except NoReverseMatch:
+            url = indicators.get(key).url()
+        except (KeyError, NoReverseMatch):
             return ""
         if not url or not self.narrowed:
             return url
-        if self.agency is None or key.startswith("quantity."):
+        if self.agency is None or key.startswith(("quantity.", "standards.")):
             return ""  # no list has this scope, and a link must open the rows it counts
         return f"{url}{'&' if '?' in url else '?'}agency={self.agency}"
 
@@ -99,6 +105,7 @@ def read_numbers(viewer: Any, *, narrowed: bool = False, agency: UUID | None = N
         growth=quantity.volumes_on(viewer, growth_days()),
         narrowed=narrowed,
         agency=agency,
+        bound=total_of(queue.bindings_visible_to(viewer).order_by()),
     )
 
 
@@ -176,7 +183,7 @@ def _rows(numbers: Numbers) -> Kpi:
     )
     key = "quantity.rows" if numbers.value("quantity.rows") else "assets.rows"
     return Kpi(
-        _("数据总量"), digits, scaled_unit(scale, translate("条")), numbers.address(key), context, history,
+        _("数据总量"), digits, scaled_unit(scale, pgettext("rows", "条")), numbers.address(key), context, history,
         change=change or None, change_text=f"{abs(change):.1f}%" if change else "",
     )  # fmt: skip
 
@@ -200,7 +207,11 @@ def _findings(numbers: Numbers) -> Kpi:
     digits, scale = short_number(numbers.value("quality.findings"))
     context = translate("未通过规则 %(n)s 条") % {"n": words(numbers.value("quality.failing_rules"))}
     return Kpi(
-        _("未解决问题"), digits, scaled_unit(scale, translate("个")), numbers.address("quality.findings"), context
+        _("未解决问题"),
+        digits,
+        scaled_unit(scale, pgettext("findings", "个")),
+        numbers.address("quality.findings"),
+        context,
     )
 
 
@@ -236,7 +247,22 @@ def _quantity_station(numbers: Numbers) -> tuple[float | None, str, str]:
     tables, unknown = numbers.value("assets.tables"), numbers.value("quantity.uncounted")
     share = float(100 * max(0, tables - unknown) / tables) if tables and numbers.growth else None
     rows = numbers.value("quantity.rows") or numbers.value("assets.rows")
-    return share, words(rows, translate("条")), numbers.address("quantity.rows")
+    return share, words(rows, pgettext("rows", "条")), numbers.address("quantity.rows")
+
+
+def _standards_station(numbers: Numbers) -> tuple[float | None, str, str]:
+    """Share of the elements on the register that are published and in use."""
+    elements, published = numbers.value("standards.elements"), numbers.value("standards.elements_published")
+    share = float(100 * published / elements) if elements else None
+    return share, words(elements, translate("个数据元")), numbers.address("standards.elements")
+
+
+def _genes_station(numbers: Numbers) -> tuple[float | None, str, str]:
+    """Share of the columns that carry a known element."""
+    columns, bound = numbers.value("assets.columns"), numbers.bound.count
+    share = min(100.0, float(100 * bound / columns)) if columns else None
+    note = words(bound, translate("个字段"))
+    return share, note if numbers.bound.exact else f"{translate('约')} {note}", numbers.address("genes.bindings")
 
 
 def _quality_station(numbers: Numbers) -> tuple[float | None, str, str]:
@@ -249,8 +275,8 @@ STATIONS: tuple[tuple[Text, str, Completion | None], ...] = (
     (_("资产"), "database", _assets_station),
     (_("数量"), "sigma", _quantity_station),
     (_("目录"), "folder-tree", None),
-    (_("标准"), "ruler", None),
-    (_("基因"), "dna", None),
+    (_("标准"), "ruler", _standards_station),
+    (_("基因"), "dna", _genes_station),
     (_("质量"), "shield-check", _quality_station),
     (_("治理"), "wrench", None),
     (_("整合"), "merge", None),

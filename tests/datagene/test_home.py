@@ -3,13 +3,16 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.scope import narrowed, paths_of
 from assets.models import DataSource, Table
-from core.indicators import Reading, get
+from core.indicators import Reading, all_indicators, get
+from core.keyset import Total
 from datagene import dashboard, home
 from quality.selectors import Overall, scores_by_agency
 from quantity.selectors import Point, Volume
@@ -33,7 +36,7 @@ def test_the_empty_dashboard_has_its_empty_states(city: SimpleNamespace) -> None
     html = browser(city.chief).get("/").content.decode()
     for sentence in ("今天没有待处理事项", "还没有质量得分。", "还没有任务。", "还没有动态。", "还没有数据源。"):
         assert sentence in html
-    assert html.count("未启用") == 7
+    assert html.count("未启用") == 5
     assert "未统计" in html
     assert "echarts" not in html  # only where axes are drawn
 
@@ -64,16 +67,18 @@ def test_narrowing_never_widens(city: SimpleNamespace) -> None:
 def test_stations_carry_values_only_where_something_runs(city: SimpleNamespace) -> None:
     values = {
         "assets.tables": 200, "assets.tables_unreadable": 20, "assets.rows": 3_862_000_000,
-        "quality.rules": 12,
+        "quality.rules": 12, "assets.columns": 4_000, "standards.elements": 171, "standards.elements_published": 114,
     }  # fmt: skip
     readings = {key: Reading(get(key), value) for key, value in values.items()}
-    drawn = dashboard.stations(dashboard.Numbers(readings, NOTHING, [], []))
+    drawn = dashboard.stations(dashboard.Numbers(readings, NOTHING, [], [], bound=Total(1_000)))
     assert [(item.live, item.percent, item.tone, item.note) for item in drawn if item.live] == [
         (True, 90.0, "good", "200 张表"),
         (True, None, "", "38.62 亿条"),
+        (True, pytest.approx(66.67, abs=0.01), "caution", "171 个数据元"),
+        (True, 25.0, "bad", "1,000 个字段"),
         (True, None, "", "12 条规则"),
     ]
-    assert [item.percent for item in drawn if not item.live] == [None] * 7
+    assert [item.percent for item in drawn if not item.live] == [None] * 5
 
 
 def test_the_dashboard_asks_the_same_of_few_and_of_many(city: SimpleNamespace) -> None:
@@ -128,3 +133,14 @@ def test_the_growth_of_a_month_is_told_against_what_was_there(city: SimpleNamesp
     assert (tables.value, tables.change, tables.history[-1], len(tables.history)) == ("140", 30, 140, 6)
     assert (rows.value, rows.change, rows.change_text) == ("1,400", 27.3, "27.3%")
     assert rows.context == "近 30 天"
+
+
+def test_every_number_says_what_it_counts_in_the_readers_language() -> None:
+    """A unit that serves any noun in Chinese (个, 条, 项) is the noun itself in English."""
+    with override("en"):
+        said = {item.key: (str(item.label), str(item.unit)) for item in all_indicators()}
+    assert len(said) > 30
+    for key, (label, unit) in said.items():
+        assert label.isascii(), key
+        assert unit.isascii(), key
+        assert unit not in ("", "total", "items"), key
