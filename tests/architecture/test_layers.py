@@ -36,7 +36,9 @@ def test_foreign_keys_never_point_up() -> None:
 
 def _is_boundary(path: Path) -> bool:
     inside = path.parts[0] in (*APPS, "core")
-    return inside and (path.name in BOUNDARY or "views" in path.parts or "commands" in path.parts)
+    return inside and (
+        path.name in BOUNDARY or {"views", "api", "serializers"} & set(path.parts) or "commands" in path.parts
+    )
 
 
 def _writes(path: Path) -> list[str]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from assets.models import Column
 from assets.services.sources import SOURCE_FIELDS
 from assets.services.systems import SYSTEM_FIELDS
+from genes.models import ColumnLevel
 from genes.selectors.queue import queue_visible_to
 from quality.models import Rule, RuleProposal
 from standards.element_tables import digest, unpacked
@@ -197,17 +198,60 @@ def seen(place: Place, rows: str) -> str:
 
 def genes_table(place: Place) -> list[Write]:
     stand = {"reason": "改造计划", "until": (timezone.localdate() + timedelta(days=30)).isoformat()}
-    match = str(queue_visible_to(place.manager).order_by("pk")[0].pk)  # one that waits for a word
-    agency, name = str(place.agency.pk), str(DataElement.objects.get(code="P001").pk)  # nobody has ruled on names
-    words = {"holder": agency, "basis": "测试依据第三条", "valid_from": "2026-01-01"}
+    name = str(DataElement.objects.get(code="P001").pk)  # nobody has ruled on names
+    words = {"holder": str(place.agency.pk), "basis": "测试依据第三条", "valid_from": "2026-01-01"}
     return [
-        Write("/api/v1/rulings/", {"element": name, "area": agency, **words}, ("valid_until",)),
+        Write("/api/v1/rulings/", {"element": name, "area": str(place.agency.pk), **words}, ("valid_until",)),
         Write("/api/v1/rulings/{pk}/", words, ("valid_until",), method="patch"),
         Write("/api/v1/rulings/{pk}/transition/", {"transition": "submit"}, ("opinion",)),
-        Write("/genes/rulings/new/", {"element": name, "agency": agency, **words}, ("valid_until",)),
+        Write("/genes/rulings/new/", {"element": name, "agency": str(place.agency.pk), **words}, ("valid_until",)),
         Write("/genes/rulings/{pk}/edit/", words, ("valid_until",)),
         Write("/genes/rulings/{pk}/step/submit/", {"opinion": "请裁定"}),
         Write("/api/v1/deviations/{pk}/accept/", stand),
         Write("/genes/deviations/{pk}/accept/", stand),
-        *(Write(f"/genes/matches/{word}/", {"selected": [match]}, ("all", "query", "element")) for word in ("accept", "reject", "none")),
-    ]  # fmt: skip
+        *decisions_table(place, name),
+        *watching_table(place, name),
+    ]
+
+
+def decisions_table(place: Place, name: str) -> list[Write]:
+    """Of the workbench, and the questions that store nothing."""
+    match = str(queue_visible_to(place.manager).order_by("pk")[0].pk)  # one that waits for a word
+    column, words = str(place.ids["assets.Column"]), ("accept", "reject", "none")
+    more = ("comment", "type", "length", "table", "table_comment", "siblings", "values")
+    design = {"product": "postgresql", "kind": "ddl", "text": "CREATE TABLE t (xm varchar(20))"}
+    return [
+        *(Write(f"/api/v1/matches/{word}/", {"matches": [match]}) for word in words),
+        *(Write(f"/genes/matches/{word}/", {"selected": [match]}, ("all", "query", "element")) for word in words),
+        *(Write(f"/genes/columns/{{pk}}/{word}/", {"element": name}, ("query",)) for word in ("accept", "reject")),
+        Write("/api/v1/matches/choose/", {"column": column, "element": name}),
+        Write("/api/v1/matches/undo/", {"batch": place.ids["batch"]}),
+        Write("/genes/matches/auto/", {"query": ""}),
+        Write("/genes/matches/auto/undo/", {"batch": place.ids["batch"]}),
+        Write("/api/v1/gene-suggestions/", {"name": "xm"}, more),
+        Write("/api/v1/design-check/", design),
+        Write("/genes/design/", design),
+        Write("/api/v1/notation/check/", {"notation": "an..18", "values": ["A"]}),
+    ]
+
+
+def watching_table(place: Place, name: str) -> list[Write]:
+    """Of drift alarms, levels and recognisers."""
+    agency, alarm = str(place.agency.pk), str(place.ids["genes.DriftAlarm"])
+    undecided = ColumnLevel.objects.filter(column__source__agency=place.agency, decided=None, proposed__gt=0)
+    levelled = str(undecided.order_by("pk")[0].pk)
+    recogniser = {"name": "新", "element": name, "words": ["xm"]}
+    conditions = ("pattern", "check_scheme", "code_set", "share")
+    form = {"name": "新", "element": "P001", "words": "xm", "share": "90"}
+    return [
+        Write("/api/v1/drifts/keep/", {"drifts": [alarm]}),
+        Write("/genes/drifts/keep/", {"selected": [alarm]}, ("all", "query")),
+        Write("/api/v1/column-levels/confirm/", {"columns": [levelled]}),
+        Write("/genes/levels/confirm/", {"selected": [levelled]}, ("all", "query")),
+        *(Write(f"/api/v1/{kind}-levels/{{pk}}/decide/", {"level": 4}, ("basis",)) for kind in ("column", "table")),
+        *(Write(f"/genes/{kind}/{{pk}}/level/", {"level": "4"}, ("basis", "query")) for kind in ("columns", "tables")),
+        Write("/api/v1/recognisers/", {"agency": agency, **recogniser}, conditions),
+        Write("/api/v1/recognisers/{pk}/", recogniser, conditions, method="patch"),
+        Write("/genes/recognisers/new/", {"agency": agency, **form}, conditions),
+        Write("/genes/recognisers/{pk}/edit/", form, conditions),
+    ]

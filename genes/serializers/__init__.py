@@ -1,0 +1,1 @@
+"""Shapes of genes on the wire."""
