@@ -4,8 +4,10 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -48,13 +50,13 @@ class Ruling(models.Model):
         verbose_name_plural = _("数源裁定")
         ordering = ["-created_at", "id"]
         constraints = [
-            models.UniqueConstraint(  # the service ends the one before on the day before; the days of two never meet
-                fields=["element", "agency"], condition=Q(state=RulingState.IN_FORCE, valid_until=None),
-                name="genes_ruling_one_without_end",
-            ),
-            models.UniqueConstraint(
-                fields=["element", "agency", "valid_from"], condition=Q(state=RulingState.IN_FORCE),
-                name="genes_ruling_one_a_day",
+            ExclusionConstraint(  # the service ends the one before on the day before; the days of two never meet
+                name="genes_ruling_days_apart",
+                expressions=[
+                    ("element", RangeOperators.EQUAL), ("agency", RangeOperators.EQUAL),
+                    (Func("valid_from", "valid_until", Value("[]"), function="daterange", output_field=DateRangeField()), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state=RulingState.IN_FORCE),
             ),
             models.UniqueConstraint(
                 fields=["element", "agency"],

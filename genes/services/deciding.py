@@ -20,6 +20,7 @@ from genes.services.drift import close_alarms
 from genes.services.levels import propose_levels
 from genes.services.matching import described
 from genes.services.relating import request_relating
+from genes.services.turns import wait_for_turn
 from standards.models import DataElement
 
 BULK = 1_000  # columns at once
@@ -36,6 +37,7 @@ def taken(actor: Person, column_ids: Iterable[UUID]) -> tuple[dict[UUID, Column]
     ids = list(column_ids)
     if len(ids) > BULK:
         raise ValidationError(_("一次最多处理 %(n)s 个字段，请缩小范围。") % {"n": BULK})
+    wait_for_turn(ids)
     now = audit.lock()
     rows = Column.objects.filter(pk__in=ids).select_related("source", "table", "gene", "binding")
     columns = {column.pk: column for column in rows.defer("source__sealed_secrets").order_by("pk")}

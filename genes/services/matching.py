@@ -21,6 +21,7 @@ from genes.models import Binding, Gene, Match
 from genes.selectors.catalogue import matcher, namesakes
 from genes.selectors.recognising import recognised
 from genes.services.levels import propose_levels
+from genes.services.turns import wait_for_turn
 
 BATCH = 2_000  # columns
 TABLES = 200  # whose levels are proposed at once
@@ -88,7 +89,11 @@ def described(column: Column) -> evidence.Column:
 
 @transaction.atomic
 def keep(answers: dict[UUID, list[Candidate]]) -> int:
-    """Store proposals: rejected pairs stay rejected, open ones are replaced. Returns how many columns got an element."""
+    """Store proposals: rejected pairs stay rejected, open ones are replaced. Returns how many columns got an element.
+
+    What a person decided while the answers were sought counts: it is read in the turn of this call.
+    """
+    wait_for_turn(answers)
     now = clock.now()
     bound = {binding.column_id: binding for binding in Binding.objects.filter(column__in=answers)}
     decided = {column_id for column_id, binding in bound.items() if binding.origin == Origin.PERSON}

@@ -21,6 +21,7 @@ from genes.services.drift import close_alarms
 from genes.services.levels import propose_levels
 from genes.services.matching import keep, propose
 from genes.services.relating import request_relating
+from genes.services.turns import wait_for_turn
 
 PART = 1_000  # columns in one transaction
 KIND = "genes.policy"
@@ -80,8 +81,9 @@ def _returnable(actor: Person, batch: UUID) -> QuerySet[Binding]:
 
 def _accept(actor: Person, matches: Sequence[Match], batch: UUID) -> None:
     """Bind what nobody bound in the meantime."""
-    now = audit.lock()  # decisions of people wait their turn here too
     columns = [match.column_id for match in matches]
+    wait_for_turn(columns)
+    now = audit.lock()
     taken = set(Binding.objects.filter(column__in=columns).values_list("column_id", flat=True))
     free = [match for match in matches if match.column_id not in taken]
     facts = dict(Gene.objects.filter(column__in=columns).values_list("column_id", "facts"))
@@ -99,6 +101,7 @@ def _accept(actor: Person, matches: Sequence[Match], batch: UUID) -> None:
 
 def _return(actor: Person, bindings: Sequence[Binding], batch: UUID) -> None:
     """Free what nobody decided on in the meantime; the machine proposes it again."""
+    wait_for_turn([row.column_id for row in bindings])
     audit.lock()
     rows = Binding.objects.filter(column__in=[row.column_id for row in bindings], batch=batch, origin=Origin.MACHINE)
     free = list(rows.select_related("column__source", "column__table"))

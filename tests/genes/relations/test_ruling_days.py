@@ -116,12 +116,24 @@ def test_one_for_a_while_leaves_what_begins_after_it(people: SimpleNamespace) ->
     assert (later.state, later.valid_until, named()) == (RulingState.IN_FORCE, None, ["市民政局"])
 
 
-def test_two_without_an_end_are_refused_by_the_database(people: SimpleNamespace) -> None:
-    ruled(people, today())
-    other = ruled(people, today() + DAY, today() + 2 * DAY, holder="civil")
-    Ruling.objects.filter(element=element("P007")).exclude(pk=other.pk).update(valid_until=None)
+def test_the_days_of_two_never_meet_whoever_writes_them(people: SimpleNamespace) -> None:
+    first = ruled(people, today(), today() + 9 * DAY)
+
+    def beside(begins: int, until: int | None) -> Ruling:
+        return Ruling.objects.create(
+            element=first.element, agency=first.agency, holder=people.city.civil.agency, state=RulingState.IN_FORCE,
+            basis="测试依据第四条", valid_from=today() + begins * DAY, valid_until=until and today() + until * DAY,
+        )  # fmt: skip
+
+    for begins, until in ((9, None), (-5, None), (-5, 1), (3, 4), (0, 9), (-9, 20)):
+        with pytest.raises(IntegrityError, match="genes_ruling_days_apart"), transaction.atomic():
+            beside(begins, until)
+    beside(10, None)
+    beside(-5, -1)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Ruling.objects.filter(pk=other.pk).update(valid_until=None)
+        Ruling.objects.filter(pk=first.pk).update(valid_until=None)
+    Ruling.objects.filter(pk=first.pk).update(state=RulingState.ENDED)
+    beside(0, 9)
 
 
 def test_what_has_run_out_before_it_was_decided_is_not_ruled(people: SimpleNamespace) -> None:
