@@ -119,6 +119,15 @@ class Stage(contextlib.ExitStack):
             f"estate_{tables}_{fingerprint()}", python("-m", "benchmarks.data.estate", str(tables)), ""
         )
 
+    def catalogue(self, elements: int) -> Source:
+        """The platform's own database with so many data elements in force and nothing else."""
+        fill = python("-m", "benchmarks.data.catalogue", str(elements))
+        return self._database(
+            f"catalogue_{elements}_{fingerprint('benchmarks/data', 'genes/migrations', 'standards/migrations')}",
+            fill,
+            "",
+        )
+
     def province_database(self) -> Source:
         """The platform's own database with the metadata of a province in it (`manage.py seed_scale`)."""
         size = [str(self.province), str(self.province * 20)]

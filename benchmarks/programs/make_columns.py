@@ -26,7 +26,7 @@ WORDS = ["巡检", "结算", "附件", "扩展", "标签", "排班", "令牌", "
 
 def main(folder: Path, columns: int, elements: int) -> None:
     rng = random.Random(20260101)
-    catalogue = list(_elements(elements))
+    catalogue = list(made_elements(elements))
     folder.mkdir(parents=True)
     with (folder / "elements.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -40,7 +40,7 @@ def main(folder: Path, columns: int, elements: int) -> None:
         writer.writerows(_columns(columns, catalogue, rng))
 
 
-def _elements(count: int) -> Iterator[Sequence[str]]:
+def made_elements(count: int) -> Iterator[Sequence[str]]:
     shipped = seeds.element_rows()
     for row in shipped[:count]:
         check = row["values_note"] or ("checksum" if row["check_scheme"] else "-")
