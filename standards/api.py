@@ -82,7 +82,7 @@ class ElementViewSet(Creates):
         except TableError as error:
             raise exceptions.ValidationError({"file": [str(error)]}) from error
         if data["dry_run"]:
-            rows = planned(request.user, lines)
+            rows = planned(request.user, lines, data["domain"])
         else:
             rows = import_elements(
                 actor=request.user, agency=data["agency"], domain=data["domain"], lines=lines, take=data["take"], seen=data["seen"]

@@ -19,6 +19,7 @@ from core.exporting import cell
 from core.texts import Text, clean
 from standards.choices import Domain, Level, ValueDomain
 from standards.notation import NotationError, parse
+from standards.numbering import with_codes
 from standards.printed import is_printed, read_printed
 from standards.tables import CELL, Grid, Labels, Table, TableError, plain, read_grid, tidy
 
@@ -55,11 +56,15 @@ ELEMENTS = Labels(
         "published_at": ("批准日期",),
         "serial": ("序号",),
     },
-    needed=("code", "name"),
+    needed=("name",),
+    least=2,
+    opening=("code", "name"),
     plain=frozenset(
         ("code", "domain", "notation", "unit", "value_domain", "code_set", "check_scheme", "level", "data_type", "length")
     ),
 )  # fmt: skip
+# One of them tells a table of elements without identifiers from another list of names.
+_TELLING = {"notation", "data_type", "object_class", "property_term", "representation_term", "value_domain", "level"}
 SIZES = {
     "code": 40, "name": 200, "english_name": 200, "object_class": 100, "property_term": 100, "representation_term": 100,
     "notation": 60, "unit": 40, "values_note": 500, "check_scheme": 32, "level_reason": 300, "reference": 200,
@@ -121,6 +126,7 @@ class Known:
     editions: tuple[Mapping[str, str], ...]
     names: Mapping[str, frozenset[str]]
     in_work: str = ""  # state of the edition in work
+    domain: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,12 +201,16 @@ def lines_of(grids: Mapping[str, Grid]) -> tuple[list[Line], list[str]]:
 
 
 def _table(grid: Grid) -> Table:
-    return read_printed(grid, ELEMENTS) if is_printed(grid, ELEMENTS) else read_grid(grid, ELEMENTS)
+    table = read_printed(grid, ELEMENTS) if is_printed(grid, ELEMENTS) else read_grid(grid, ELEMENTS)
+    heads = table.rows[0][1].keys() if table.rows else set()
+    if table.rows and "code" not in heads and not heads & _TELLING:
+        raise TableError(_("表头缺少：%(names)s。") % {"names": _label("code")})
+    return table
 
 
 def _is_note(values: Mapping[str, str]) -> bool:
     """A note, a heading between rows (merged cells repeat it), or the head printed once more on the next page."""
-    if {ELEMENTS.key(values.get(key, "")) for key in ELEMENTS.needed} == set(ELEMENTS.needed):
+    if all(ELEMENTS.key(values.get(key, "")) == key for key in ELEMENTS.needed):
         return True
     code = values.get("code", "")
     alone = "name" in values if code == "" else _CODE.fullmatch(code)  # an element of which little is said
@@ -245,10 +255,12 @@ def as_read(key: str, value: Any) -> str:
     return plain(text) if key in ELEMENTS.plain else text
 
 
-def plan(lines: Iterable[Line], registry: Registry) -> list[Row]:
-    """Every row with its outcome and reasons: held against the registry, and against the other rows."""
+def plan(lines: Iterable[Line], registry: Registry, domain: str = "") -> list[Row]:
+    """Every row with its outcome and reasons: held against the registry, and against the other rows. ``domain``: of rows that say none."""
     references = {_bare_reference(reference): reference for reference in registry.references}
-    rows = [_row(line, registry, references) for line in lines]
+    codes = {code: known.domain for code, known in registry.elements.items()}
+    numbered = with_codes(list(lines), codes, lambda line: domain_of(line.values.get("domain", "")) or domain)
+    rows = [_row(line, registry, references, given) for line, given in numbered]
     _duplicates(rows)
     _collisions(rows, registry)
     return rows
@@ -256,12 +268,14 @@ def plan(lines: Iterable[Line], registry: Registry) -> list[Row]:
 
 def digest(rows: Iterable[Row]) -> str:
     """What stands here is what somebody saw: the registry may have moved on between a preview and its word."""
-    told = [(row.line.place, row.outcome, row.values, row.names, row.kinds) for row in rows]
+    told = [(row.line.place, row.code, row.outcome, row.values, row.names, row.kinds) for row in rows]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _row(line: Line, registry: Registry, references: Mapping[str, str]) -> Row:
+def _row(line: Line, registry: Registry, references: Mapping[str, str], numbered: bool) -> Row:
     row, there = Row(line), registry.elements.get(line.values.get("code", ""))
+    if numbered:
+        row.reasons.append(("", _("表中没有标识符，登记为 %(code)s。") % {"code": row.code}))
     _errors(row, there)
     given = _given(row, there, references)
     standing = [{key: edition.get(key, "") for key in given} for edition in there.editions] if there else []
@@ -281,7 +295,7 @@ def _row(line: Line, registry: Registry, references: Mapping[str, str]) -> Row:
 
 def _errors(row: Row, there: Known | None) -> None:
     values = row.line.values
-    for key in ELEMENTS.needed:
+    for key in ELEMENTS.opening:
         if not values.get(key):
             row.reasons.append(("error", _("%(label)s为空。") % {"label": _label(key)}))
     if len(values.get("code", "")) > SIZES["code"]:

@@ -17,7 +17,7 @@ def read_printed(grid: Grid, labels: Labels) -> Table:
     opening = ""
     for line, row in enumerate(grid, 1):
         for key, value in _pairs(row, labels):
-            opening = opening or (key if key in labels.needed else "")
+            opening = opening or (key if key in (labels.opening or labels.needed) else "")
             if not rows or (key == opening and key in rows[-1][1]):
                 rows.append((line, {}))
             block = rows[-1][1]

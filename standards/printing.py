@@ -103,6 +103,7 @@ def _known(element: DataElement, editable: frozenset[Any]) -> Known:
             {key: as_read(key, _stored(edition, key)) for key in ATTRIBUTES} for edition in editions
         ) or ({"name": as_read("name", element.name)},),
         names={key: frozenset(as_read(key, name) for name in names(element, key)) for key in NAMES},
+        domain=element.domain,
         in_work=next((edition.state for edition in editions if edition.state in IN_WORK), ""),
     )  # fmt: skip
 

@@ -55,6 +55,8 @@ class Labels:
     names: Mapping[str, Sequence[str]]
     needed: Sequence[str]
     plain: frozenset[str] = frozenset()  # keys whose values are codes: full-width letters become plain ones
+    least: int = 1  # how many known heads make a row the head
+    opening: Sequence[str] = ()  # with which a printed block begins; without, one that is needed
 
     def key(self, head: str) -> str:
         """The column that a head names, "" for an unknown one. What stands in brackets counts when the head is known by it."""
@@ -141,7 +143,7 @@ def _head(grid: Grid, labels: Labels) -> tuple[list[str], list[str], int] | None
     """(key of each column, its head, index of the first row below) of the head: one row, or two held together."""
     for at, row in enumerate(grid[:HEAD_WITHIN]):
         keys = [labels.key(cell) for cell in row[:MAX_COLUMNS]]
-        if sum(1 for key in set(keys) if key) < min(2, len(labels.needed)):
+        if sum(1 for key in set(keys) if key) < max(labels.least, min(2, len(labels.needed))):
             continue
         below = grid[at + 1][:MAX_COLUMNS] if at + 1 < len(grid) else []
         filled = [cell for cell in below if cell.strip()]

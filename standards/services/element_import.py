@@ -23,9 +23,9 @@ from standards.services.elements import EDITION_FIELDS
 TOLD = 500  # codes that the audit entry names
 
 
-def planned(actor: Person, lines: Sequence[Line]) -> list[Row]:
-    """What would become of each row, held against the registry as it is now."""
-    return plan(lines, printing.registry(actor, printing.loaded(DataElement.objects.all())))
+def planned(actor: Person, lines: Sequence[Line], domain: str = "") -> list[Row]:
+    """What would become of each row, held against the registry as it is now. ``domain``: of rows that say none."""
+    return plan(lines, printing.registry(actor, printing.loaded(DataElement.objects.all())), domain)
 
 
 def import_elements(
@@ -55,7 +55,7 @@ def _written(
 ) -> list[Row]:
     codes = [line.values.get("code", "") for line in lines]
     list(DataElement.objects.select_for_update(of=("self",)).filter(code__in=codes).order_by("pk").values_list("pk"))
-    rows = planned(actor, lines)
+    rows = planned(actor, lines, domain)
     if seen and seen != digest(rows):
         raise ValidationError(_moved_on())
     taken = [row for row in rows if row.taken(take)]
@@ -85,9 +85,11 @@ def _written(
 
 
 def _registered(agency: Agency, domain: str, rows: Sequence[Row]) -> list[DataElement]:
+    said = {row.line.values.get("domain", "") for row in rows}
+    domains = {text: domain_of(text) or domain for text in said}  # each label is looked up once
     return DataElement.objects.bulk_create(
         DataElement(
-            agency=agency, code=row.code, domain=domain_of(row.line.values.get("domain", "")) or domain,
+            agency=agency, code=row.code, domain=domains[row.line.values.get("domain", "")],
             name=row.values["name"], sort_key=pinyin_key(row.values["name"]),
             registration_status=RegistrationStatus.CANDIDATE,
         )

@@ -61,7 +61,7 @@ class ElementImport(EditPage):
                     messages.error(request, " ".join(texts))
                 form = ElementFileForm(**self.form_arguments())
             return self.page(form, status=422)
-        rows = planned(request.user, form.lines)  # type: ignore[arg-type]
+        rows = planned(request.user, form.lines, form.cleaned_data["domain"])  # type: ignore[arg-type]
         if kind is ElementFileForm:
             return self._preview(form, rows, DEFAULT_TAKE)
         take = form.cleaned_data["take"]

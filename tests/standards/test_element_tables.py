@@ -195,6 +195,52 @@ def test_type_and_length_give_the_notation_that_a_table_lacks(office: SimpleName
 # Taking it in --------------------------------------------------------------------------------------------------------
 
 
+def test_a_table_without_identifiers_is_numbered_on_in_its_domain(office: SimpleNamespace) -> None:
+    for code, name in (("V008", "号牌"), ("V009", "船牌"), ("W1", "证"), ("X005", "别域")):
+        domain = "credit" if code == "X005" else "certificate"
+        create_element(
+            actor=office.author,
+            agency=office.bureau,
+            code=code,
+            domain=domain,
+            name=name,
+            definition="一。",
+            notation="c..9",
+        )
+    table = of(
+        ["中文名称", "定义", "数据格式", "主题域"],
+        ["渔船牌", "渔船的牌号。", "an..9", ""], ["处罚号", "处罚的编号。", "an..9", "信用"], ["船牌", "也叫这个。", "an..9", ""],
+        ["病床号", "病床的编号。", "an..9", "医疗健康"],
+    )  # fmt: skip
+    found = planned(office.author, table, "certificate")
+    assert [row.code for row in found] == ["V010", "X006", "V011", "DE00001"]
+    assert ("", "表中没有标识符，登记为 V010。") in found[0].reasons
+    assert [row.kinds for row in found] == [["new"], ["new"], ["new", "same_name"], ["new"]]
+    given = {"actor": office.author, "agency": office.bureau, "domain": "certificate", "lines": table, "take": ("new",)}
+    import_elements(**given, seen=digest(found))
+    assert DataElement.objects.get(code="V010").name == "渔船牌"
+    assert not DataElement.objects.filter(code="V011").exists()
+    seen = digest(planned(office.author, table, "certificate"))
+    create_element(
+        actor=office.author,
+        agency=office.bureau,
+        code="V012",
+        domain="certificate",
+        name="抢先",
+        definition="一。",
+        notation="c..9",
+    )
+    with pytest.raises(ValidationError):  # the numbers that somebody saw are no longer free
+        import_elements(**given, seen=seen)
+
+
+def test_a_blank_identifier_among_others_is_a_fault_and_other_lists_are_no_elements(office: SimpleNamespace) -> None:
+    first, second = rows(office, NEW, ["", *NEW[1:]])
+    assert (first.outcome, second.outcome) == ("new", "error")
+    with pytest.raises(TableError, match="内部标识符"):
+        of(["代码", "名称", "说明"], ["1", "男", "男性"], ["2", "女", "女性"])
+
+
 def test_what_is_taken_becomes_drafts_that_somebody_else_publishes(office: SimpleNamespace) -> None:
     take_in(office, NEW)
     element = DataElement.objects.get(code="BH001")
