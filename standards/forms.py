@@ -124,7 +124,9 @@ class TableForm(forms.Form):
     """A table typed, pasted or uploaded; `table` afterwards holds its rows, `source` the field that it came from."""
 
     file = forms.FileField(
-        label=pgettext_lazy("form", "文件"), required=False, help_text=_("xlsx、xls 或 CSV；选择文件后，下面的表格不再读取。")
+        label=pgettext_lazy("form", "文件"),
+        required=False,
+        help_text=_("xlsx、xls 或 CSV；选择文件后，下面的表格不再读取。"),
     )
     text = forms.CharField(
         label=_("表格"), required=False, max_length=5_000_000,
@@ -166,7 +168,8 @@ class ElementFileForm(forms.Form):
         help_text=_("表中没有写明主题域的新数据元归入这里。"),
     )
     file = forms.FileField(
-        label=pgettext_lazy("form", "文件"), help_text=_("xlsx、xls 或 CSV；每行一个数据元，或按国家标准的样式每个数据元一块。")
+        label=pgettext_lazy("form", "文件"),
+        help_text=_("xlsx、xls 或 CSV；每行一个数据元，或按国家标准的样式每个数据元一块。"),
     )
     lines: list[Line]
     over: list[str]
