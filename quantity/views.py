@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, npgettext_lazy
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext_lazy
 
 from assets.links import page_url
 from core.exporting import ExportPage, Field
@@ -54,8 +54,9 @@ class Overview(SignedInView):
 
 
 def chart(points: list[selectors.Point]) -> dict[str, Any]:
-    """Rows in units of 10,000 with an axis around them, as static/dg/chart.js draws it."""
-    values = [round(point.volume.rows / 10_000, 2) for point in points]
+    """Rows in units of 10,000 (English: 1,000) with an axis around them, as static/dg/chart.js draws it."""
+    unit = 10_000 if (get_language() or "zh").startswith("zh") else 1_000
+    values = [round(point.volume.rows / unit, 2) for point in points]
     low, high = min(values, default=0.0), max(values, default=0.0)
     step = _step(high - low)
     return {

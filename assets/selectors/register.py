@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as translate
 
 from accounts.scope import visible_to
 from assets.choices import Brake, SourceState
@@ -31,7 +32,7 @@ def source_kinds() -> list[SourceKind]:
 
 
 def kind_labels() -> dict[str, str]:
-    return {item.kind: item.label for item in source_kinds()}
+    return {item.kind: translate(item.label) for item in source_kinds()}
 
 
 def systems_visible_to(user: Any) -> QuerySet[InformationSystem]:

@@ -10,6 +10,7 @@ from core import job_kinds
 from scanner.connectors.registry import KINDS
 from scanner.rules import RULE_KINDS
 from tests.architecture.source import ROOT, files, functions, product
+from tests.contracts.places import routes
 
 DOCS = ROOT / "docs"
 
@@ -47,6 +48,12 @@ def test_every_rule_kind_is_described(kind: str) -> None:
 def test_every_job_kind_is_described() -> None:
     documents = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
     assert {kind.kind for kind in job_kinds.all_kinds() if kind.kind not in documents} == set()
+
+
+def test_every_collection_of_the_interface_is_described() -> None:
+    collections = {route.text.split("/")[3] for route in routes() if route.text.startswith("/api/v1/")}
+    assert len(collections) > 35
+    assert {name for name in collections if name and f"`{name}/" not in text("api.md")} == set()
 
 
 def test_tests_that_documents_name_exist() -> None:
