@@ -252,7 +252,7 @@ def check(stage: Stage) -> None:
 def migrate_under_it(stage: Stage, visitor: Visitor, port: int) -> None:
     web = ["-m", "gunicorn", "datagene.wsgi:application", "-c", "python:datagene.gunicorn", "-b", f"127.0.0.1:{port}"]
     with stage.running(PROJECT, web, port, "new-web.log"):
-        told = wait("the new web answers", lambda: ready(port))
+        told = wait("the new web reads the schema", lambda: _read(ready(port)))
         print(f"  new web, old schema: {told}")
         pending = told["migrations"] == "pending"
         assert told["status"] == ("unavailable" if pending else "ready"), told
@@ -266,6 +266,11 @@ def migrate_under_it(stage: Stage, visitor: Visitor, port: int) -> None:
             f"  migrated in {seconds:.0f} s{'' if pending else ' (nothing to do)'}; {len(answers)} requests meanwhile, all answered"
         )
         wait("the new web is ready", lambda: ready(port).get("status") == "ready", 60)
+
+
+def _read(told: dict[str, Any]) -> dict[str, Any]:
+    """What /readyz says once the database has answered it: on a busy machine it may say first that it was kept waiting."""
+    return told if told.get("migrations", "unknown") != "unknown" else {}
 
 
 def compare(before: dict[str, int], after: dict[str, int]) -> None:

