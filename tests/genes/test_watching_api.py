@@ -88,7 +88,9 @@ def test_the_level_of_a_column_is_proposed_decided_and_taken_back(clinic: Simple
     assert [one["id"] for one in rows_of(client, f"{COLUMNS}?decided=yes")] == [str(name.pk)]
     back = client.post(f"{here}decide/", {"level": None}, format="json").json()
     assert (back["level"], back["decided"], back["decided_by"]) == (4, None, "")
-    silent = Column.objects.exclude(security__level__gt=0).order_by("name")[0]  # nothing speaks for a level: a person may still give one
+    silent = Column.objects.exclude(security__level__gt=0).order_by("name")[
+        0
+    ]  # a person may give it a level all the same
     there = f"{COLUMNS}{silent.pk}/"
     assert client.get(there).status_code == 404
     assert client.post(f"{there}decide/", {"level": 1}, format="json").json()["level"] == 1
