@@ -22,7 +22,7 @@ def register_all() -> None:
         lambda: reverse("genes:match_queue"), pgettext_lazy("columns", "个"), group="genes", order=30, personal=True,
     ))  # fmt: skip
     register(Indicator(
-        "genes.deviations", _("标准偏差"), lambda user: conformity.open_deviations(user).order_by(),
+        "genes.deviations", _("标准偏离"), lambda user: conformity.open_deviations(user).order_by(),
         lambda: reverse("genes:deviation_list") + "?state=open", pgettext_lazy("deviations", "项"), group="genes", order=40, good="down",
     ))  # fmt: skip
     register(Indicator(

@@ -85,7 +85,7 @@ def _sentences() -> dict[str, str]:
         "twice": _("代码 %(code)s 与第 %(line)s 行重复。"),
         "overlaps": _("代码 %(code)s 与第 %(line)s 行的有效期重叠。"),
         "missing": _("上级代码 %(target)s 不在表中。"),
-        "circle": _("上级代码首尾相接：%(codes)s。"),
+        "circle": _("上级代码形成循环：%(codes)s。"),
     }
 
 
@@ -111,7 +111,7 @@ def check_mappings(rows: Sequence[MappingRow]) -> Iterator[Problem]:
                 edges[row.old].add(row.new)
         if circle := _circle(edges):
             line = next(row.line for row in rows if row.old in circle and row.new in circle)
-            yield Problem(line, "new", _("代码对照首尾相接：%(codes)s。") % {"codes": " → ".join(circle)})
+            yield Problem(line, "new", _("代码对照形成循环：%(codes)s。") % {"codes": " → ".join(circle)})
             return
 
 

@@ -337,7 +337,7 @@ def _against(row: Row, there: Known) -> None:
     if row.outcome == "same":
         return
     if not there.editable:
-        row.reasons.append(("error", _("由%(agency)s管理，不能由您修改。") % {"agency": there.agency}))
+        row.reasons.append(("error", _("由%(agency)s管理，不能由本机构修改。") % {"agency": there.agency}))
         return
     if row.values and there.in_work:
         if there.in_work == "review":

@@ -42,7 +42,7 @@ class ConformityViewSet(ReadViewSet):
 
 
 class DeviationViewSet(ReadViewSet):
-    """标准偏差: open until a re-scan passes; `accept` lets one stand until a day, `withdraw` takes that back."""
+    """标准偏离: open until a re-scan passes; `accept` lets one stand until a day, `withdraw` takes that back."""
 
     queryset = Deviation.objects.all()
     serializer_class = DeviationSerializer

@@ -54,8 +54,8 @@ class Migration(migrations.Migration):
                 ('element', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deviations', to='standards.dataelement', verbose_name='数据元')),
             ],
             options={
-                'verbose_name': '标准偏差',
-                'verbose_name_plural': '标准偏差',
+                'verbose_name': '标准偏离',
+                'verbose_name_plural': '标准偏离',
                 'ordering': ['-last_at', 'id'],
                 'indexes': [models.Index(fields=['cleared_at', '-last_at', 'id'], name='genes_deviation_open')],
                 'constraints': [models.UniqueConstraint(fields=('column', 'aspect'), name='genes_deviation_once'), models.CheckConstraint(condition=models.Q(('aspect__in', ['checksum', 'codes', 'notation', 'type', 'length'])), name='genes_deviation_aspect_known'), models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), models.Q(('accepted_until__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='genes_deviation_accepted_for_a_reason')],

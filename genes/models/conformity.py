@@ -57,7 +57,7 @@ _DECLARED = {
 
 
 class Deviation(models.Model):
-    """偏差 – one respect in which a column breaks its element; only a passing re-scan clears it, a person may accept it a while."""
+    """偏离 – one respect in which a column breaks its element; only a passing re-scan clears it, a person may accept it a while."""
 
     scope_lookup: ClassVar[str] = "column__source__agency_id"
 
@@ -84,8 +84,8 @@ class Deviation(models.Model):
     reason = models.CharField(_("理由"), max_length=500, blank=True)
 
     class Meta:
-        verbose_name = _("标准偏差")
-        verbose_name_plural = _("标准偏差")
+        verbose_name = _("标准偏离")
+        verbose_name_plural = _("标准偏离")
         ordering = ["-last_at", "id"]
         indexes = [models.Index(fields=["cleared_at", "-last_at", "id"], name="genes_deviation_open")]
         constraints = [

@@ -136,7 +136,7 @@ def accept_deviation(*, actor: Person, deviation: Deviation, reason: str, until:
     require(actor, "standard.review", deviation)
     row = Deviation.objects.select_for_update(of=("self",)).get(pk=deviation.pk)
     if row.cleared_at is not None:
-        raise ValidationError(_("该偏差已消除，无需批准。"))
+        raise ValidationError(_("该偏离已消除，无需批准。"))
     today = timezone.localdate()
     if not reason.strip():
         raise ValidationError({"reason": _("请填写理由。")})

@@ -78,7 +78,7 @@ def enable_recogniser(*, actor: Person, recogniser: Recogniser, enabled: bool) -
     recogniser = Recogniser.objects.select_for_update(of=("self",)).get(pk=recogniser.pk)
     if enabled and not recogniser.may_be_enabled:
         raise ValidationError(
-            _("试运行准确率达到 %(share)d%%、且至少认对 %(least)d 个字段后才能启用。")
+            _("试运行准确率达到 %(share)d%%、且至少正确识别 %(least)d 个字段后才能启用。")
             % {"share": PRECISION * 100, "least": LEAST}
         )
     recogniser.enabled = enabled

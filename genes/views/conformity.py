@@ -86,8 +86,8 @@ class ConformityList(GeneLists):
 
 class DeviationList(GeneLists):
     verb = "data.view"
-    title = _("标准偏差登记")
-    noun = npgettext_lazy("count", "项偏差", "项偏差", "total")
+    title = _("标准偏离登记")
+    noun = npgettext_lazy("count", "项偏离", "项偏离", "total")
     columns = (
         Column("column", _("字段"), "column__name"),
         Column("table", _("表"), "column__table__name"),
@@ -102,7 +102,7 @@ class DeviationList(GeneLists):
     filter_names = ("state", "aspect", "agency", "source")
     default_sort = "-first"
     two_line = True
-    empty_title = _("没有标准偏差。扫描时不符合数据元的字段在这里登记。")
+    empty_title = _("没有标准偏离。扫描时不符合数据元的字段在这里登记。")
 
     def queryset(self) -> QuerySet[Deviation]:
         return conformity.deviations_visible_to(self.request.user)
@@ -143,7 +143,7 @@ class DeviationDetail(DetailPage):
         return conformity.deviations_visible_to(self.request.user)
 
     def crumbs(self) -> list[Crumb]:
-        return [HOME, RATE, (_("标准偏差登记"), reverse("genes:deviation_list")), (str(self.object), "")]
+        return [HOME, RATE, (_("标准偏离登记"), reverse("genes:deviation_list")), (str(self.object), "")]
 
     def extra_context(self) -> dict[str, Any]:
         return {
@@ -155,8 +155,8 @@ class DeviationDetail(DetailPage):
 class DeviationAccept(EditPage):
     verb = "standard.review"
     form_class = AcceptForm
-    title = _("批准偏差")
-    submit_label = _("批准偏差")
+    title = _("批准偏离")
+    submit_label = _("批准偏离")
     deviation: Deviation
 
     def prepare(self, **kwargs: Any) -> None:
@@ -174,7 +174,7 @@ class DeviationAccept(EditPage):
 
     def save(self, form: Any) -> tuple[str, Text]:
         accept_deviation(actor=self.request.user, deviation=self.deviation, **form.cleaned_data)
-        return self.cancel_url(), translate("已批准偏差，到期后重新列为未处理。")
+        return self.cancel_url(), translate("已批准偏离，到期后重新列为未处理。")
 
 
 class DeviationWithdraw(ActionView):

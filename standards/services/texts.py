@@ -73,6 +73,6 @@ def _set(text: StandardText, fields: dict[str, Any]) -> None:
     seen, later = {text.pk}, text.superseded_by
     while later is not None:
         if later.pk in seen:
-            raise ValidationError({"superseded_by": _("代替关系首尾相接。")})
+            raise ValidationError({"superseded_by": _("代替关系形成循环。")})
         seen.add(later.pk)
         later = later.superseded_by

@@ -35,7 +35,7 @@ def test_cyclic_supersession_is_refused_by_its_codes(office: SimpleNamespace) ->
     rows = [CodeRow(line, code, code) for line, code in enumerate("ABC", 1)]
     replace_codes(actor=office.author, edition=code_set.editions.get(), rows=rows)
     circle = [MappingRow(1, "A", "B"), MappingRow(2, "B", "C"), MappingRow(3, "C", "A")]
-    with pytest.raises(ValidationError, match=r"代码对照首尾相接：.* → "):
+    with pytest.raises(ValidationError, match=r"代码对照形成循环：.* → "):
         replace_mappings(actor=office.author, code_set=code_set, rows=circle)
     assert code_set.mappings.count() == 0
 

@@ -309,7 +309,7 @@ def test_an_element_of_another_agency_is_not_changed(office: SimpleNamespace) ->
     take_in(office, NEW)
     changed = of(HEAD, ["BH001", "渔船编号", "另一种说法。"])
     (row,) = planned(office.stranger, changed)
-    assert told(row) == [("error", "由市医保局管理，不能由您修改。")]
+    assert told(row) == [("error", "由市医保局管理，不能由本机构修改。")]
 
 
 # There and back ------------------------------------------------------------------------------------------------------
