@@ -140,6 +140,6 @@ def _rank_anew(column_ids: Iterable[UUID]) -> None:
 
 
 def _teach(actor: Person, said: Sequence[tuple[Column, DataElement]]) -> None:
-    """What the columns are called are names of their elements from now on."""
-    told = [(element, name_in(column.title or column.comment), column.source.name) for column, element in said]
+    """What the columns are called are names of their elements from now on. Everybody sees those: not where they come from."""
+    told = [(element, name_in(column.title or column.comment), "") for column, element in said]
     add_names_to(actor=actor, names=told, kind=NameKind.SYNONYM, origin=NameOrigin.DECISION)

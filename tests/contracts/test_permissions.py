@@ -17,9 +17,12 @@ from django_filters import ModelChoiceFilter, ModelMultipleChoiceFilter, UUIDFil
 from accounts import services
 from accounts.choices import ROLE_VERBS, VERBS, Role
 from accounts.models import Agency
-from assets.models import DataSource, Table
+from assets.models import Column, DataSource, Table
 from core.models import AuditEntry
+from genes.models import Binding, FamilyMember
+from genes.services.decisions import accept
 from quality.models import Rule
+from standards.models import DataElement, ElementName
 from tests.accounts import world
 from tests.contracts.places import (
     CASTS,
@@ -88,6 +91,37 @@ def test_no_route_shows_anything_of_another_agency(places: Pair, cast: int) -> N
             unknown = client.get(route.address(uuid4() if isinstance(key, UUID) else 10**9))
             assert response.status_code == unknown.status_code, address
             assert response.status_code in (403, 404), address
+
+
+@pytest.mark.parametrize("cast", range(len(CASTS)))
+def test_what_belongs_to_all_shows_nothing_of_another_agency(places: Pair, cast: int) -> None:
+    """Elements, their editions and families are everybody's; what an agency has of them is its own, on page, tab, file and endpoint."""
+    mine, theirs = places
+    taught = Column.objects.get(
+        source__agency=theirs.agency, name=f"{WORD}_phone"
+    )  # what it is called is a name for all
+    Column.objects.filter(pk=taught.pk).update(title="联系用移动电话")
+    taught.refresh_from_db()
+    accept(actor=theirs.manager, column=taught, element=DataElement.objects.get(name="手机号码"))
+    assert ElementName.objects.filter(text="联系用移动电话").exists()
+    carried = set(Binding.objects.filter(column__source__agency=theirs.agency).values_list("element_id", flat=True))
+    families = set(
+        FamilyMember.objects.filter(column__source__agency=theirs.agency).values_list("family_id", flat=True)
+    )
+    client, walked = world.browser(mine.people[cast]), 0
+    for route in routes():
+        label = shared_label(route) if route.key and "get" in route.methods else ""
+        keys = {"standards.DataElement": carried, "genes.Family": families}.get(
+            label, {theirs.ids[label]} if label else set()
+        )
+        for key in keys:
+            response = client.get(route.address(key))
+            assert WORD not in content(response).lower(), (route.text, key)
+            assert CHINESE not in content(response), (route.text, key)
+            walked += response.status_code == 200
+    assert len(carried) >= 3
+    assert families
+    assert walked > 60 or cast == 2, walked
 
 
 def test_no_route_changes_anything_of_another_agency(places: Pair) -> None:

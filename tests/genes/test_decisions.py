@@ -177,7 +177,7 @@ def test_a_batch_is_kept_taught_and_found_as_single_decisions_are(sheets: Simple
     for column, one in pairs:
         name = ElementName.objects.get(text=column.title)
         assert (name.element, name.kind, name.origin, name.context, name.added_by) == (
-            one, NameKind.SYNONYM, NameOrigin.DECISION, "台账库", sheets.steward,
+            one, NameKind.SYNONYM, NameOrigin.DECISION, "", sheets.steward,
         )  # fmt: skip
         found = [hit.url for group in search(sheets.steward, column.title, ["element"]).groups for hit in group.hits]
         assert found[:1] == [one.get_absolute_url()]
