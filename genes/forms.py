@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Agency
 from accounts.scope import visible_to
@@ -39,7 +40,7 @@ class RulingForm(forms.Form):
         label=_("数源部门"), queryset=Agency.objects.none(), help_text=_("负责采集并向其他机构提供这项数据的机构。")
     )
     basis = forms.CharField(
-        label=_("依据"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 4}),
+        label=pgettext_lazy("ruling", "依据"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("法律、法规或职责清单的名称与条款；裁定后各机构都能看到。"),
     )  # fmt: skip
     valid_from = forms.DateField(label=_("生效日期"), widget=DATE)

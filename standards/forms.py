@@ -79,7 +79,7 @@ class AnswerForm(forms.Form):
 
 
 class CitationForm(forms.Form):
-    text = forms.ModelChoiceField(label=_("标准文本"), queryset=StandardText.objects.none())
+    text = forms.ModelChoiceField(label=pgettext_lazy("form", "标准文本"), queryset=StandardText.objects.none())
     clause = forms.CharField(label=_("条款"), max_length=100, required=False, help_text=_("如 5.2 表 3。"))
     checked_on = forms.DateField(
         label=_("核对原文日期"), required=False, widget=DATE,
@@ -223,7 +223,7 @@ class TextForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class NewTextForm(TextForm):
-    agency = forms.ModelChoiceField(label=_("维护机构"), queryset=Agency.objects.none())
+    agency = forms.ModelChoiceField(label=_("管理机构"), queryset=Agency.objects.none())
     field_order = ("agency",)
 
     def __init__(self, *args: Any, agencies: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import can, require
 from core import impacts, workflow
@@ -21,8 +22,8 @@ from standards.models import Citation, CodeSetEdition, Comment, Edition
 from standards.services.review import AnyEdition, answer_comment, cite, comment, discard_draft, move, uncite
 
 HOME: Crumb = (_("标准"), "/standards/")
-ELEMENTS: Crumb = (_("数据元"), "/standards/elements/")
-CODE_SETS: Crumb = (_("代码集"), "/standards/code-sets/")
+ELEMENTS: Crumb = (pgettext_lazy("list", "数据元"), "/standards/elements/")
+CODE_SETS: Crumb = (pgettext_lazy("list", "代码集"), "/standards/code-sets/")
 CODES_SHOWN = 500
 
 
