@@ -51,6 +51,7 @@ class RecogniserList(ListPage):
     default_sort = "name"
     two_line = True
     empty_title = _("还没有识别器。定义后在已确认的字段上试运行，准确率达标才能启用。")
+    empty_action = (_("定义识别器"), "genes:recogniser_create")
 
     def queryset(self) -> QuerySet[Recogniser]:
         return recognisers.recognisers_visible_to(self.request.user)
@@ -59,7 +60,8 @@ class RecogniserList(ListPage):
         return [HOME, (self.title, "")]
 
     def extra_context(self) -> dict[str, Any]:
-        return {"may_edit": can(self.request.user, "gene.decide")}
+        may_edit = can(self.request.user, "gene.decide")
+        return {"may_edit": may_edit} | ({} if may_edit else {"empty_action": None})
 
 
 class RecogniserCreate(EditPage):

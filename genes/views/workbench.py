@@ -53,6 +53,7 @@ class MatchQueue(GeneLists):
     default_sort = "-confidence"
     two_line = True
     empty_title = _("没有待确认的对标。盘点数据源后，识别出的数据元在这里等待确认。")
+    empty_action = (_("查看数据源"), "assets:source_list")
 
     def queryset(self) -> QuerySet[Match]:
         return queue.queue_visible_to(self.request.user)

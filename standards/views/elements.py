@@ -23,7 +23,7 @@ from standards.filters import ElementFilter
 from standards.forms import EditionForm, ElementForm, NameForm
 from standards.models import DataElement, Edition, ElementName
 from standards.services.elements import add_names, create_element, draft_edition, edit_draft, remove_name
-from standards.views.review import ELEMENTS, HOME, actions_on, crumbs_of, differences_of
+from standards.views.review import ELEMENTS, HOME, actions_on, crumbs_of, differences_of, editing
 
 
 class ElementList(ExportPage):
@@ -46,6 +46,7 @@ class ElementList(ExportPage):
     default_sort = "code"
     two_line = True
     empty_title = _("还没有数据元。可新建，或采纳平台自带的数据元。")
+    empty_action = (_("新建数据元"), "standards:element_create")
 
     def queryset(self) -> QuerySet[DataElement]:
         return selectors.elements_visible_to(self.request.user)
@@ -68,7 +69,7 @@ class ElementList(ExportPage):
         return [HOME, (self.title, "")]
 
     def extra_context(self) -> dict[str, Any]:
-        return {"may_edit": can(self.request.user, "standard.edit")}
+        return editing(self.request.user)
 
 
 def _definition(element: DataElement, user: Any) -> Mapping[str, Any]:

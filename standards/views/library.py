@@ -26,7 +26,7 @@ from standards.filters import CodeFilter, CodeSetFilter, TextFilter
 from standards.forms import NewTextForm, TextForm
 from standards.models import CodeSet, StandardText
 from standards.services.texts import add_text, edit_text, remove_text
-from standards.views.review import CODE_SETS, HOME
+from standards.views.review import CODE_SETS, HOME, editing
 
 TEXTS: Crumb = (_("标准文本"), "/standards/texts/")
 
@@ -71,13 +71,14 @@ class CodeSetList(ListPage):
     filterset_class = CodeSetFilter
     filter_names = ("agency", "review")
     default_sort = "reference"
-    empty_title = _("还没有代码集。")
+    empty_title = _("还没有代码集。登记后，数据元的可枚举值域引用它。")
+    empty_action = (_("新建代码集"), "standards:code_set_create")
 
     def queryset(self) -> QuerySet[CodeSet]:
         return selectors.code_sets_visible_to(self.request.user)
 
     def extra_context(self) -> dict[str, Any]:
-        return {"may_edit": can(self.request.user, "standard.edit")}
+        return editing(self.request.user)
 
     def crumbs(self) -> list[Crumb]:
         return [HOME, (self.title, "")]
@@ -160,10 +161,11 @@ class TextList(ListPage):
     filter_names = ("level", "status")
     default_sort = "title"
     two_line = True
-    empty_title = _("还没有标准文本。")
+    empty_title = _("还没有标准文本。登记后，数据元和代码集可引用它的条款。")
+    empty_action = (_("登记标准文本"), "standards:text_add")
 
     def extra_context(self) -> dict[str, Any]:
-        return {"may_edit": can(self.request.user, "standard.edit")}
+        return editing(self.request.user)
 
     def queryset(self) -> QuerySet[StandardText]:
         return selectors.texts_visible_to(self.request.user)

@@ -27,6 +27,12 @@ CODE_SETS: Crumb = (pgettext_lazy("list", "代码集"), "/standards/code-sets/")
 CODES_SHOWN = 500
 
 
+def editing(user: Any) -> dict[str, Any]:
+    """Whether a list offers to write; an empty one then offers nothing either."""
+    may_edit = can(user, "standard.edit")
+    return {"may_edit": may_edit} | ({} if may_edit else {"empty_action": None})
+
+
 def owner_of(edition: AnyEdition) -> Any:
     return edition.element if isinstance(edition, Edition) else edition.code_set
 
