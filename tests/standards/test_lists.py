@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pytest
 
 from standards.models import CodeSet
-from standards.services.elements import create_element
 from tests.accounts import world
 
 pytestmark = pytest.mark.django_db
@@ -22,10 +21,6 @@ def test_an_empty_list_offers_to_write_to_those_who_may(office: SimpleNamespace,
 
 
 def test_code_sets_are_listed_with_who_keeps_and_what_uses_them(office: SimpleNamespace, sexes: CodeSet) -> None:
-    create_element(
-        actor=office.author, agency=office.bureau, code="P005", domain="population", name="性别", definition="性别。",
-        notation="n1", value_domain="enumerated", code_set=sexes,
-    )  # fmt: skip
     client = world.browser(office.viewer)
     kept = client.get(f"/standards/code-sets/?agency={sexes.agency_id}").content.decode()
     assert (sexes.name in kept, f'<option value="{sexes.agency_id}" selected>' in kept) == (True, True)
