@@ -50,6 +50,9 @@ _BARE = "name code no number num id type kind address addr phone tel time date u
 BARE = frozenset(_BARE.split())
 _CODE_TAIL = re.compile(r"的?(id|编号|代码|编码|代号|号码|主键|标识|码|号)$")
 _BARE_TAILS = frozenset(("编号", "id", "标识", "主键", "账号"))  # of a person they number the person, not the record
+_PLACE = re.compile(
+    "[省市区县镇乡村](名称|名|代码|编码|编号|id)?"
+)  # no noun of its own: the end of 景区名称 is not 区名称
 _NAME_TAIL = re.compile(r"的?(名称|名|值|数据|信息|明细)$")
 _PERSON = re.compile(r"(人|人员|员|者|师|民警|工|方|户|主|干部)$")  # what a role ends in: 信访人, 管理员, 承租方
 _FLAG = re.compile(r"^(是否|有无|能否|可否|需否|是不是)|与否$|\?$")
@@ -196,6 +199,8 @@ class Reader:
         whole = head in self.lexicon.chinese  # 父亲姓名 is one name, not the name of a father
         for start in range(1, size - 1):
             tail = head[start:]
+            if _PLACE.fullmatch(tail) and head[:start] not in ROLES:
+                continue
             absorbed = tail in self.lexicon.absorbers
             owners = self.lexicon.chinese.get(tail, ())
             if (absorbed or owners) and not longest:

@@ -45,6 +45,8 @@ class Element:
             return "number"
         if re.match(r"n\d?(-\d)?$", written) and self.values not in ("-", ""):
             return "code"
+        if re.match(r"a(\.\.)?\d$", written) and self.values not in ("-", ""):
+            return "code"
         if re.match(r"n\.\.\d+$", written):
             return "number" if self.values in ("-", "") else "code"
         return "identifier" if written.startswith(("an", "n")) else "text"

@@ -46,10 +46,16 @@ class Matcher:
         """Identifier, or reference of a code set → the elements that it proves."""
         found: dict[str, list[int]] = {}
         for number, element in enumerate(self.lexicon.elements):
-            reference = self.book.set_of(element) if element.form != "text" else ""
-            for key in filter(None, (values.test_of(element), reference)):
+            test = values.test_of(element)
+            reference = self.book.set_of(element) if element.form != "text" and not test else ""
+            for key in filter(None, (test, reference)):
                 found.setdefault(key, []).append(number)
-        return {key: tuple(numbers) for key, numbers in found.items()}
+        return {key: tuple(self._named_after_it(numbers)) for key, numbers in found.items()}
+
+    def _named_after_it(self, numbers: Sequence[int]) -> Sequence[int]:
+        """Of several elements of one set those that bear its name: region codes are a 行政区划代码 before they are a 籍贯."""
+        elements = self.lexicon.elements
+        return [number for number in numbers if elements[number].values in elements[number].name] or numbers
 
     def match(
         self, columns: Sequence[Column], facts: Sequence[values.Facts] | None = None, top: int = 3
@@ -82,7 +88,7 @@ class Matcher:
         named = max(shown, key=lambda number: (sum(shown[number].values()), -number))
         if facts.trust:
             for key in (*values.proven(facts), *values.sets_proven(facts)):
-                for number in self.provers.get(key, ()):
+                for number in self.provers.get(key, ()) if facts.words < 0.5 or not self._holds_codes(key) else ():
                     shown.setdefault(number, {"values_only": VALUES_ONLY})
             for number in shown:
                 if number != NONE:
@@ -116,6 +122,12 @@ class Matcher:
             best if number == ranked[0] else min(best, share[number] * (gain if number in same else rest))
             for number in ranked
         ]
+
+    def _holds_codes(self, reference: str) -> bool:
+        """Whether the elements of a set are of its codes, so that its names prove none of them (names of regions are anywhere)."""
+        return any(
+            self.lexicon.elements[number].name.endswith(values.CODED) for number in self.provers.get(reference, ())
+        )
 
     @cached_property
     def namesakes(self) -> Mapping[int, frozenset[int]]:

@@ -38,10 +38,10 @@ _TESTS = (
     Test("GB 11643", "citizen_id", 9, -12), Test("GB 32100", "uscc", 9, -12), Test("GB 11714", "org_code", 7, -12),
     Test("GB 16735", "vin", 9, -6), Test("Luhn", "luhn", 6, -1), Test("1[3-9]", "mobile", 9, -12),
     Test("RFC 5322", "email", 9, -6), Test("RFC 791", "ipv4", 9, -4), Test("RFC 3986", "url", 2.5, -1),
-    Test("MOD 11,10", "registration", 6, -5), Test("省简称+字母", "plate", 9, -12), Test("GB/T 2260 / YZ", "postal_code", 2.5, -4),
+    Test("身份证号+类别+等级", "disability", 9, -3), Test("G+身份证号", "enrolment", 9, -3), Test("MOD 11,10", "registration", 6, -5), Test("省简称+字母", "plate", 9, -12), Test("GB/T 2260 / YZ", "postal_code", 2.5, -4),
 )  # fmt: skip
 _BY_KEY = {test.key: test for test in _TESTS}
-_STRONG = ("citizen_id", "uscc", "vin", "mobile", "email", "ipv4", "plate")
+_STRONG = ("citizen_id", "uscc", "vin", "mobile", "email", "ipv4", "plate", "disability", "enrolment")
 TRUSTED_TESTS = frozenset((*_STRONG, "landline", "luhn", "org_code", "registration"))  # those that drift is told by
 # Most values of a column that people typed pass; by chance no more than a ninth do.
 PASSES, FAILS = 0.6, 0.3
@@ -73,6 +73,21 @@ def is_registration(text: str) -> bool:
     for digit in text[:14]:
         carry = (((carry + int(digit)) % 10 or 10) * 2) % 11
     return (11 - carry) % 10 == int(text[14])
+
+
+def is_disability(text: str) -> bool:
+    """GB/T 26341: an identity number, the kind of disability 1 to 7 and its grade 1 to 4."""
+    return re.fullmatch(r".{18}[1-7][1-4]", text) is not None and is_identifier("citizen_id", text[:18])
+
+
+def is_enrolment(text: str) -> bool:
+    """JY/T 1002: G (or L for those without a number that was checked) and an identity number."""
+    return re.fullmatch(r"[GL].{18}", text) is not None and is_identifier("citizen_id", text[1:])
+
+
+_EXTRA: Mapping[str, Callable[[str], bool]] = {
+    "vin": is_vin, "registration": is_registration, "disability": is_disability, "enrolment": is_enrolment,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,7 +142,7 @@ def facts(profile: Profile | None, book: CodeBook) -> Facts:
     if tested is None:  # not measured: then the values at hand are
         tested = {key: share for key in KEYS if (share := among(partial(is_identifier, key)))}
     shares = {key: min(1.0, max(0.0, float(share))) for key, share in tested.items()}
-    shares |= {"vin": among(is_vin), "registration": among(is_registration)}
+    shares |= {key: among(test) for key, test in _EXTRA.items()}
     distinct, length = int(profile.get("distinct") or len(counted)), profile.get("length") or {}
     lengths = [len(value) for value in counted] or [0]
     return Facts(
@@ -185,6 +200,9 @@ def _tested(key: str, column: Facts) -> dict[str, float]:
     return {"values_fail": test.failed * column.trust * (1 - share)} if share < FAILS else {}
 
 
+CODED = ("代码", "编码")  # of an element that holds codes and no names of them
+
+
 def _may_carry(element: Element, identity: str) -> bool:
     """Numbers of an institution's own making (学号, 工号) may be identity numbers; a name, an address or a code set may not."""
     return element.form == "identifier" and re.search("电话|传真|地址", element.name) is None
@@ -192,12 +210,14 @@ def _may_carry(element: Element, identity: str) -> bool:
 
 def _codes(element: Element, column: Facts, book: CodeBook) -> dict[str, float]:
     reference = book.set_of(element)
-    if not reference or not column.known or element.form == "text":
+    if not reference or not column.known or test_of(element):
         return {}
     share, told = column.codes.get(reference, (0.0, 0.0))
     trust = math.sqrt(min(1.0, column.filled / ENOUGH))  # two values are all there are of 男 and 女
-    if share >= 0.7:
+    if share >= 0.7 and not (column.words >= 0.5 and element.name.endswith(CODED)):
         return {"in_code_set": trust * told}
+    if element.form == "text":
+        return {}
     if share >= 0.2 or column.known < 3:
         return {}
     # Agencies write codes of their own, but as short as those of the standard, and no more than twice as many of them; a

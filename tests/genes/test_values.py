@@ -119,3 +119,41 @@ def test_made_check_digits_pass_and_a_changed_one_fails() -> None:
         values = [make(rng) for _ in range(50)]
         assert all(map(test, values))
         assert not any(test(value[:8] + ("0" if value[8] != "0" else "1") + value[9:]) for value in values)
+
+
+SPOKEN = (
+    ("P016", "xl 学历", ("大专", "本科", "研究生", "高中")), ("P025", "hkxz 户口性质", ("城镇", "农村")), ("P041", "zc 职称", ("正高级", "副高级", "中级")),
+    ("P062", "cjdj 残疾等级", ("一级", "二级", "三级")), ("V005", "cllx 车辆类型", ("客车", "货车", "轿车")), ("P012", "jg 籍贯", ("浙江杭州", "山东", "江西赣州")),
+    ("G001", "xzqhdm 行政区划代码", ("330106001000", "330106002000", "330110003000")), ("P011", "gjdqm 国籍地区码", ("CHN", "USA", "JPN")),
+    ("O014", "hydm 行业代码", ("2613", "5212", "6510", "6621")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("element", "name", "values"), SPOKEN)
+def test_words_and_codes_as_agencies_write_them_do_not_speak_against_a_name(
+    matcher: Matcher, element: str, name: str, values: tuple[str, ...]
+) -> None:
+    held = {"rows": 300, "nulls": 0, "distinct": len(values), "top": [[value, 300 // len(values)] for value in values]}
+    ranked = matcher.match([called(name)], [facts(held, matcher.book)])[0]
+    assert (ranked[0].element, ranked[0].confidence > 0.8) == (element, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "never"),
+    [
+        ("xsbh", [f"{10_000 + place * 37}" for place in range(90)], "O014"), ("nd", [str(year) for year in range(2010, 2025)], "O014"),
+        ("c1", ["G86757021", "E98847842", "E03108321"], "O014"), ("c2", ["浙江省", "江苏省", "湖北省"], "G001"), ("lb 学生类别", ["10", "20", "30"], "P014"),
+        ("c3", ["一级", "二级", "三级"], "P062"),
+    ],
+)  # fmt: skip
+def test_values_that_look_alike_prove_nothing(matcher: Matcher, name: str, values: list[str], never: str) -> None:
+    held = {"rows": 300, "nulls": 0, "distinct": len(values), "top": [[value, 300 // len(values)] for value in values]}
+    assert matcher.match([called(name)], [facts(held, matcher.book)])[0][0].element != never
+
+
+def test_numbers_made_of_an_identity_number_are_known(matcher: Matcher, tmp_path: Path) -> None:
+    ids = made_values.column("citizen_id", 60, 3)
+    made = {"cjzh": [f"{number}43" for number in ids], "xjh": [f"G{number}" for number in ids]}
+    read = made_values.profiles(tmp_path, made)
+    answers = matcher.match([called("c1"), called("c2")], [facts(read[name], matcher.book) for name in made])
+    assert [ranked[0].element for ranked in answers] == ["P060", "P049"]
