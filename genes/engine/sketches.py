@@ -18,6 +18,7 @@ LEAST_DISTINCT = 20  # below it small codes of different things look alike
 NEIGHBOURS = 3  # links of a column in each posting list: edges stay linear, union-find finds the component
 LEAST_SHARED = 4  # hashes that make two columns neighbours
 LEAST_SAMPLE = 12  # hashes of the smaller column that an estimate needs
+LEAST_WHOLE = 4  # of which the target holds every one
 LEAST = 0.85  # containment that makes a join
 
 
@@ -133,7 +134,9 @@ def key_share(values: Values) -> float:
 def _judged(values: Values, target: Values, common: int) -> Containment | None:
     """The share below the bound of the target's sketch, where it knows every value; None when that is too few to say."""
     asked = int(np.searchsorted(values.hashes, np.uint64(target.limit), "right"))
-    if target.column == values.column or asked < min(LEAST_SAMPLE, len(values.hashes)):
+    # In a target far larger than the column its sketch knows few of the values; when all of those are there, fewer suffice.
+    needed = LEAST_WHOLE if common == asked else LEAST_SAMPLE
+    if target.column == values.column or asked < min(needed, len(values.hashes)):
         return None
     share = min(1.0, common / asked)
     if target.distinct < 0.8 * share * values.distinct:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from genes.engine.joins import Keys
 from genes.engine.sketches import Index, Values
 
 K = 1024
@@ -49,3 +50,18 @@ def test_containment_is_estimated_and_ranked_by_key() -> None:
 def test_small_columns_and_running_numbers_are_left_out() -> None:
     index = Index([column("few", np.arange(19)), column("serial", np.arange(500), sequential=True)])
     assert (list(index.columns), index.families(), index.containing(column("few", np.arange(19)))) == ([], [], [])
+
+
+def test_a_small_column_is_found_in_a_key_two_hundred_times_as_large() -> None:
+    rng = np.random.default_rng(11)
+    keys = [
+        Values(f"key{place}", hashed(np.arange(60_000) + place * 10**6)[:K], K, 60_000, 60_000, "an18")
+        for place in range(5)
+    ]
+    within = [column(f"in{place}", rng.choice(60_000, 300, replace=False) + place % 5 * 10**6) for place in range(60)]
+    apart = [column(f"out{place}", np.arange(300) + 10**9 + place * 1_000) for place in range(60)]
+    index = Keys(keys)
+    found = [[item.target for item in index.holding(one)] for one in within]
+    assert sum(targets == [f"key{place % 5}"] for place, targets in enumerate(found)) >= 0.7 * len(found)
+    assert not any(target != f"key{place % 5}" for place, targets in enumerate(found) for target in targets)
+    assert [index.holding(one) for one in apart] == [[] for _one in apart]

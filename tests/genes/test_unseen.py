@@ -2,6 +2,7 @@
 
 `data/unseen.csv`: 643 columns of 32 tables (health insurance, employment, prisons, forestry, exams, property, weather …) and
 what they carry, written before the matcher read any of them; its last column names the kind of values that the column holds.
+`data/held_out.csv`: 150 more of ten tables, looked at only to measure, never to mend anything.
 """
 
 import csv
@@ -23,6 +24,7 @@ from standards import seeds
 from tests.genes import elements, made_values
 
 UNSEEN = Path(__file__).with_name("data") / "unseen.csv"
+HELD_OUT = UNSEEN.with_name("held_out.csv")
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,8 @@ class Case:
     values: str
 
 
-@pytest.fixture(scope="module")
-def cases() -> list[Case]:
-    with UNSEEN.open(encoding="utf-8", newline="") as file:
+def read(path: Path) -> list[Case]:
+    with path.open(encoding="utf-8", newline="") as file:
         return [
             Case(
                 Column(row["column_name"], row["data_type"], row["column_comment"], row["table_name"], row["table_comment"]),
@@ -45,6 +46,11 @@ def cases() -> list[Case]:
             )
             for row in csv.DictReader(file)
         ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return read(UNSEEN)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +105,16 @@ def test_columns_with_comments(cases: list[Case], matcher: Matcher) -> None:
     least = {"top1": 0.92, "top3": 0.98, "abstention": 0.90, "overall": 0.91, "unseen": 0.80}
     assert {name: found[name] for name, goal in least.items() if found[name] < goal} == {}
     assert found["error"] <= 0.05
+
+
+def test_columns_that_were_held_out(matcher: Matcher) -> None:
+    held = read(HELD_OUT)
+    found = score(held, matcher.match([case.column for case in held]))
+    least = {"top1": 0.92, "top3": 0.98, "abstention": 0.90, "overall": 0.91, "unseen": 0.80}
+    assert {name: found[name] for name, goal in least.items() if found[name] < goal} == {}
+    named = score(held, matcher.match(without_comments(held)))
+    assert {name: named[name] for name, goal in {"top1": 0.58, "top3": 0.85}.items() if named[name] < goal} == {}
+    assert max(found["error"], named["error"]) <= 0.06  # of 150 rows: one standard error is 0.015
 
 
 def test_columns_by_their_names_alone(cases: list[Case], matcher: Matcher) -> None:
