@@ -110,9 +110,20 @@ OPEN = HostPolicy(everything=True)  # the command line: the caller's own network
 
 
 def _reaches(address: Address, own: set[Address]) -> bool:
-    """Whether the address leads to one of these; all loopback addresses, and 0.0.0.0, lead to this machine."""
-    here = address.is_loopback or address.is_unspecified
-    return address in own or (here and any(item.is_loopback or item.is_unspecified for item in own))
+    """Whether the address leads to one of these: a server on this machine may listen at every address that the machine has."""
+    return address in own or (_is_here(address) and any(map(_is_here, own)))
+
+
+def _is_here(address: Address) -> bool:
+    """Whether it is an address of this machine: no other can be bound."""
+    if address.is_loopback or address.is_unspecified:
+        return True
+    try:
+        with socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind((str(address), 0))
+    except OSError:
+        return False
+    return not address.is_multicast
 
 
 def _is_plain_ipv4(host: str) -> bool:

@@ -1,8 +1,10 @@
 """Where a connection may go: nowhere but the public network, until an administrator opens a range to an agency."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,6 +70,19 @@ def test_our_own_servers_are_refused_whatever_is_open(policy: HostPolicy, host: 
     assert refused(ours, host, 5432)
     assert refused(ours, host, 6379)
     assert not refused(ours, host, 3306)
+
+
+def test_our_own_server_is_refused_by_the_address_of_the_machine_too() -> None:
+    """A database at localhost often listens at every address: the machine's own in the agencies' network is one more name of it."""
+    known = re.findall(r"-- ([0-9.]+)\n\s+/32 host LOCAL", Path("/proc/net/fib_trie").read_text())
+    here = next((address for address in known if not address.startswith("127.")), "")
+    if not here:
+        pytest.skip("this machine has no address but loopback")
+    ours = HostPolicy(refused=(("localhost", 5432), ("198.51.100.7", 6379)), everything=True)
+    assert refused(ours, here, 5432)
+    assert not refused(ours, here, 3306)
+    assert not refused(ours, here, 6379)  # that server stands elsewhere
+    assert not refused(ours, "198.51.100.8", 5432)
 
 
 # -- pinned at connect -------------------------------------------------------------------------------------------------
