@@ -389,7 +389,11 @@ def main(arguments: list[str] | None = None) -> int:
         {"value": value, "valid": verdict.valid, "reason": verdict.text(given.language)}
         for value, verdict in zip(given.values, verdicts, strict=True)
     ]
-    print(json.dumps({"notation": given.notation, "results": results}, ensure_ascii=False))
+    told = {"notation": given.notation, "results": results}
+    try:
+        print(json.dumps(told, ensure_ascii=False))
+    except UnicodeEncodeError:  # bytes that are no text, or a terminal that cannot write them
+        print(json.dumps(told))
     return 0 if all(verdict.valid for verdict in verdicts) else 1
 
 

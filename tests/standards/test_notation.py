@@ -1,6 +1,9 @@
 """One notation, one answer: in Python, PostgreSQL, DuckDB and JSON Schema alike."""
 
+import io
+import json
 import re
+import sys
 
 import duckdb
 import pytest
@@ -99,3 +102,13 @@ def test_the_command_line_answers_and_says_how_it_went(capsys: pytest.CaptureFix
     assert "长度应为 2 个字符，实际 3 个" in capsys.readouterr().out
     assert main(["check", "nonsense", "abc"]) == 2
     assert "nonsense" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("value", "encoding"), [("\udcff", "utf-8"), ("中", "ascii")])
+def test_the_command_line_writes_what_the_terminal_cannot(
+    value: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding, write_through=True))
+    assert main(["check", "an18", value]) == 1
+    assert json.loads(written.getvalue())["results"][0]["value"] == value
