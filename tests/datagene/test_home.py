@@ -144,3 +144,9 @@ def test_every_number_says_what_it_counts_in_the_readers_language() -> None:
         assert label.isascii(), key
         assert unit.isascii(), key
         assert unit not in ("", "total", "items"), key
+
+
+def test_the_findings_of_an_agency_lead_to_them(city: SimpleNamespace) -> None:
+    add_tables(city.police, 1)
+    html = browser(city.chief).get("/").content.decode()
+    assert f'href="/quality/findings/?state=open&amp;agency={city.police.pk}"' in html
