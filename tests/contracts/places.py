@@ -30,7 +30,7 @@ from assets.services.networks import allow_network
 from core import jobs, panels, workflow
 from core.exporting import ExportPage
 from core.models import Job
-from genes.models import Family, Join, Match, Ruling
+from genes.models import ColumnLevel, Family, Join, Match, Ruling, TableLevel
 from genes.services.decisions import accept
 from genes.services.recognisers import define_recogniser
 from genes.services.rulings import propose_ruling
@@ -373,6 +373,9 @@ def rows_of(place: Place) -> dict[str, Any]:
     found["genes.Join"] = Join.objects.filter(**inside).order_by("pk")[0].pk
     queue = Match.objects.filter(column__source__agency=place.agency, state="proposed", rank=1)
     found["genes.Match"] = queue.order_by("pk")[0].pk
+    for levels, where in ((ColumnLevel, "column__source__agency"), (TableLevel, "table__source__agency")):
+        shown = levels.objects.filter(**{where: place.agency}, level__gt=0)  # of the others nothing is told
+        found[levels._meta.label] = shown.order_by("pk")[0].pk
     found["genes.Ruling"] = Ruling.objects.get(agency=place.agency).pk
     found["standards.Edition"] = Edition.objects.get(state="commenting").pk
     found["standards.CodeSetEdition"] = CodeSetEdition.objects.get(state="draft").pk
