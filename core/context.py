@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from core import indicators, navigation
+from core.keyset import EXACT_UP_TO
 from core.selectors import running_jobs
 
 
@@ -13,7 +14,7 @@ def work_of(request: Any) -> Any:
     """What waits for the user stands in the menu, in the top bar and on the dashboard: asked once, in one statement."""
     if not hasattr(request, "work"):
         keys = indicators.personal_keys() | navigation.works()
-        request.work = SimpleLazyObject(lambda: indicators.read(keys, request.user))
+        request.work = SimpleLazyObject(lambda: indicators.read(keys, request.user, up_to=EXACT_UP_TO))
     return request.work
 
 

@@ -46,11 +46,12 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An indicator with its present value for one user."""
+    """An indicator with its present value for one user; ``more``: it was counted up to there and no further."""
 
     indicator: Indicator
     value: Number
     overdue: int = 0
+    more: bool = False
 
 
 _indicators: dict[str, Indicator] = {}
@@ -82,10 +83,11 @@ def value(key: str, user: Any) -> Number:
     return read([key], user)[key].value
 
 
-def read(keys: Iterable[str], user: Any) -> dict[str, Reading]:
+def read(keys: Iterable[str], user: Any, *, up_to: int | None = None) -> dict[str, Reading]:
     """Present values of several indicators in ONE statement, in the order asked. Raises KeyError for an unknown key.
 
-    Numbers over the same list are taken in one walk over it.
+    Numbers over the same list are taken in one walk over it. Lists are counted ``up_to`` a number, where it is given:
+    nobody works through a hundred thousand to-dos, and every page shows how many there are.
     """
     wanted = [get(key) for key in dict.fromkeys(keys)]
     late = [item for item in wanted if item.overdue]
@@ -95,14 +97,20 @@ def read(keys: Iterable[str], user: Any) -> dict[str, Reading]:
         lists.setdefault(rows, []).append(total)
     if not lists:
         return {}
-    parts = [_subselect(rows(user), totals) for rows, totals in lists.items()]
+    parts = [_subselect(rows(user), totals, up_to) for rows, totals in lists.items()]
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(sql for sql, _ in parts), [value for _, given in parts for value in given])
         found = {rows: iter(numbers) for rows, numbers in zip(lists, cursor.fetchone(), strict=True)}
     numbers = [_plain(next(found[rows])) for rows, _total in asked]
     overdue = {item.key: number for item, number in zip(late, numbers[len(wanted) :], strict=True)}
     pairs = zip(wanted, numbers, strict=False)
-    return {item.key: Reading(item, number, int(overdue.get(item.key, 0))) for item, number in pairs}
+    return {item.key: _reading(item, number, int(overdue.get(item.key, 0)), up_to) for item, number in pairs}
+
+
+def _reading(item: Indicator, number: Number, overdue: int, up_to: int | None) -> Reading:
+    if up_to is None or item.total or number <= up_to:
+        return Reading(item, number, overdue)
+    return Reading(item, up_to, min(overdue, up_to), more=True)
 
 
 def personal_keys() -> set[str]:
@@ -120,11 +128,12 @@ def _plain(number: Decimal) -> Number:
     return int(number) if number == number.to_integral_value() else number
 
 
-def _subselect(queryset: QuerySet[Any], totals: Sequence[str | None]) -> tuple[str, tuple[Any, ...]]:
+def _subselect(queryset: QuerySet[Any], totals: Sequence[str | None], up_to: int | None) -> tuple[str, tuple[Any, ...]]:
     """``(SELECT ARRAY[…] …)``: for each of ``totals`` the length of the list, or the sum of that field over it."""
     sums = {f"indicator_{total}": F(total) for total in totals if total}
+    listed = queryset.order_by().annotate(**sums).values("pk", *sums)
     try:
-        sql, params = queryset.order_by().annotate(**sums).values("pk", *sums).query.sql_with_params()
+        sql, params = (listed if sums or up_to is None else listed[: up_to + 1]).query.sql_with_params()
     except EmptyResultSet:  # the filters contradict each other, as for a user who may see nothing
         return f"'{{{','.join('0' for _ in totals)}}}'::numeric[]", ()
     measures = (f"coalesce(sum(listed.indicator_{total}), 0)" if total else "count(*)" for total in totals)

@@ -108,6 +108,7 @@ class Chip:
     href: str
     count: int | None = None
     current: bool = False
+    more: bool = False  # it was counted up to there and no further
 
 
 class ListPage(SignedInView):

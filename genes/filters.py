@@ -37,8 +37,8 @@ class OfColumnFilter(filters.FilterSet):
     """Rows of a column, by where it is."""
 
     table = filters.UUIDFilter(field_name="column__table_id", label=_("表"))
-    source = filters.UUIDFilter(field_name="column__source_id", label=_("数据源"))
-    agency = filters.UUIDFilter(field_name="column__source__agency_id", label=_("机构"))
+    source = filters.UUIDFilter(field_name="source_id", label=_("数据源"))
+    agency = filters.UUIDFilter(field_name="source__agency_id", label=_("机构"))
 
 
 class MatchFilter(OfColumnFilter):
@@ -73,7 +73,7 @@ class BindingFilter(OfColumnFilter):
     q = filters.CharFilter(method=word(*_ITS_COLUMN, "element__name"), label=_("搜索"))
     element = filters.UUIDFilter(field_name="element_id", label=_("数据元"))
     origin = ChoicesFilter(choices=Origin.choices, label=_("来源"))
-    system = filters.UUIDFilter(field_name="column__source__system_id", label=_("信息系统"))
+    system = filters.UUIDFilter(field_name="source__system_id", label=_("信息系统"))
     family = filters.UUIDFilter(field_name="column__kin__family_id", label=_("同源组"))
     conflict = filters.ChoiceFilter(
         method=yes_no(Q(column__kin__conflicting=True)), choices=YES_NO, label=_("与多数不一致")
@@ -101,7 +101,7 @@ class ConformityFilter(OfColumnFilter):
     aspect = ChoicesFilter(choices=_VALUES, label=_("检查内容"))
     kept = filters.ChoiceFilter(method=yes_no(Q(failed=0)), choices=YES_NO, label=_("全部符合"))
     element = filters.UUIDFilter(field_name="edition__element_id", label=_("数据元"))
-    system = filters.UUIDFilter(field_name="column__source__system_id", label=_("信息系统"))
+    system = filters.UUIDFilter(field_name="source__system_id", label=_("信息系统"))
 
     class Meta:
         model = Conformity

@@ -55,12 +55,12 @@ def _column(batch: Batch, standard: Standard, table: Table, column: Column, keys
     batch.add(
         gene,
         Match(
-            id=batch.id(), column=column, element_id=carried.element, rank=1, confidence=gene.confidence,
+            id=batch.id(), column=column, source=batch.source, element_id=carried.element, rank=1, confidence=gene.confidence,
             state=MatchState.ACCEPTED if bound else MatchState.PROPOSED, proposed_at=at,
             reasons={"py_initials": 1.31, "zh_exact": 2.44, "type_length": 0.21},
         ),
         ColumnLevel(
-            column=column, proposed=carried.level, proposed_at=at,
+            column=column, source=batch.source, proposed=carried.level, proposed_at=at,
             reasons=[{"key": "element", "level": carried.level, "about": "", "share": None}],
         ),
     )  # fmt: skip
@@ -82,7 +82,7 @@ def _gene(batch: Batch, table: Table, column: Column, at: datetime, zone: Zone, 
     }  # fmt: skip
     confidence = {Zone.AUTO: 0.96, Zone.SUGGESTED: 0.5, Zone.NONE: 0.7}[zone] + random.random() * 0.04
     return Gene(
-        column=column, at=at, head=column.comment, form="code", facts=facts if column.table_id in batch.profiles else {},
+        column=column, source=batch.source, at=at, head=column.comment, form="code", facts=facts if column.table_id in batch.profiles else {},
         distinct=distinct, unique_share=0.6, zone=zone, best_id=carried.element if carried else None, confidence=confidence,
     )  # fmt: skip
 
@@ -91,11 +91,11 @@ def _bound(batch: Batch, table: Table, column: Column, carried: Carried, gene: G
     random, by_person = batch.random, batch.random.random() < BY_PERSON
     batch.add(
         Binding(
-            column=column, element_id=carried.element, origin=Origin.PERSON if by_person else Origin.MACHINE,
+            column=column, source=batch.source, element_id=carried.element, origin=Origin.PERSON if by_person else Origin.MACHINE,
             confidence=gene.confidence, baseline=gene.facts, decided_at=gene.at,
         ),
         FamilyMember(
-            column=column, family_id=random.choice(carried.families),
+            column=column, source=batch.source, family_id=random.choice(carried.families),
             differs={"length": [18, 15]} if random.random() < CONFLICTING else {},
         ),
     )  # fmt: skip
@@ -104,6 +104,7 @@ def _bound(batch: Batch, table: Table, column: Column, carried: Carried, gene: G
         batch.add(
             Decision(
                 column=column,
+                source=batch.source,
                 element_id=carried.element,
                 verdict=Verdict.ACCEPT,
                 told=told | {"table_comment": table.comment},
@@ -114,12 +115,16 @@ def _bound(batch: Batch, table: Table, column: Column, carried: Carried, gene: G
         reasons = [{"key": "emptied", "severity": 0.7, "before": 0.02, "after": 0.8, "about": ""}]
         batch.add(
             DriftAlarm(
-                id=batch.id(), column=column, element_id=carried.element, distance=0.7, reasons=reasons,
+                id=batch.id(), column=column, source=batch.source, element_id=carried.element, distance=0.7, reasons=reasons,
                 opened_at=gene.at, last_at=gene.at,
             )
         )  # fmt: skip
     if carried.ruling and carried.holder != batch.agency.pk and random.random() < REPEATED:
-        batch.add(Repetition(id=batch.id(), ruling_id=carried.ruling, column=column, share=0.9, found_at=gene.at))
+        batch.add(
+            Repetition(
+                id=batch.id(), ruling_id=carried.ruling, column=column, source=batch.source, share=0.9, found_at=gene.at
+            )
+        )
     if table.row_count:
         _conformity(batch, column, carried, gene.at, table.row_count)
 
@@ -129,13 +134,19 @@ def _conformity(batch: Batch, column: Column, carried: Carried, at: datetime, ro
     failed = max(1, int(rows * random.random() ** 4)) if random.random() < BREAKING else 0
     batch.add(
         Conformity(
-            column=column, edition_id=carried.edition, aspect=Aspect.NOTATION, at=at, checked=rows, failed=failed
+            column=column,
+            source=batch.source,
+            edition_id=carried.edition,
+            aspect=Aspect.NOTATION,
+            at=at,
+            checked=rows,
+            failed=failed,
         )
     )
     if failed:
         until = batch.before(-60).date() if random.random() < ACCEPTED else None
         batch.add(Deviation(
-            id=batch.id(), column=column, element_id=carried.element, aspect=Aspect.NOTATION, checked=rows, failed=failed,
+            id=batch.id(), column=column, source=batch.source, element_id=carried.element, aspect=Aspect.NOTATION, checked=rows, failed=failed,
             first_at=at, last_at=at, accepted_until=until, accepted_at=at if until else None, reason="历史数据" if until else "",
         ))  # fmt: skip
 
@@ -143,6 +154,6 @@ def _conformity(batch: Batch, column: Column, carried: Carried, at: datetime, ro
 def _join(batch: Batch, column: Column, key: Column) -> None:
     if key.pk != column.pk:
         batch.add(Join(
-            id=batch.id(), column=column, target=key, share=round(0.9 + batch.random.random() / 10, 4), key_share=1.0,
+            id=batch.id(), column=column, source=batch.source, target=key, share=round(0.9 + batch.random.random() / 10, 4), key_share=1.0,
             alike=0.3, found_at=batch.day,
         ))  # fmt: skip

@@ -32,11 +32,11 @@ class ConformityViewSet(ReadViewSet):
     @action(detail=False, methods=["get"])
     def rates(self, request: Request) -> Response:
         """落标率 over everything one may see, per agency and per information system."""
-        user = request.user
+        rates = conformity.by_source(request.user)
         found = {
-            "overall": conformity.overall(user),
-            "agencies": conformity.by_agency(user),
-            "systems": conformity.by_system(user),
+            "overall": conformity.added(rates),
+            "agencies": conformity.by_agency(rates),
+            "systems": conformity.by_system(rates),
         }
         return Response(RatesSerializer(found).data)
 

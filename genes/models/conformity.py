@@ -1,22 +1,21 @@
 """Conformity (落标): how the real rows of a bound column keep to its data element, and where they do not."""
 
 import uuid
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, NullIf
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from genes.choices import Aspect, DeviationState
+from genes.models.kept import OfColumn
 
 
-class Conformity(models.Model):
+class Conformity(OfColumn):
     """落标情况 – the newest count of one bound column, from the one reading; ``at`` null until it could be checked."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     column = models.OneToOneField(
         "assets.Column", on_delete=models.CASCADE, related_name="conformity", primary_key=True, verbose_name=_("字段")
@@ -27,11 +26,20 @@ class Conformity(models.Model):
     checked = models.BigIntegerField(_("检查行数"))  # rows that hold a value
     failed = models.BigIntegerField(_("不符合行"))
     ended = models.BigIntegerField(_("已停用代码行"), default=0)  # hold a code that no longer holds today; not failed
+    kept_share = models.GeneratedField(  # of the values that keep to the element (0–1); null when there was none
+        expression=1.0 - Cast("failed", models.FloatField()) / NullIf(Cast("checked", models.FloatField()), Value(0.0)),
+        output_field=models.FloatField(null=True),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("落标情况")
         ordering = ["column"]
-        indexes = [models.Index(fields=["failed", "column"], name="genes_conformity_failed")]
+        indexes = [
+            models.Index(fields=["failed", "column"], name="genes_conformity_failed"),
+            models.Index(fields=["source"], name="genes_conformity_source"),
+            models.Index(F("kept_share").asc(nulls_last=True), "column", name="genes_conformity_share"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(aspect__in=Aspect.values), name="genes_conformity_aspect_known"),
             models.CheckConstraint(
@@ -56,10 +64,8 @@ _DECLARED = {
 }
 
 
-class Deviation(models.Model):
+class Deviation(OfColumn):
     """偏离 – one respect in which a column breaks its element; only a passing re-scan clears it, a person may accept it a while."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     column = models.ForeignKey(
@@ -87,7 +93,10 @@ class Deviation(models.Model):
         verbose_name = _("标准偏离")
         verbose_name_plural = _("标准偏离")
         ordering = ["-last_at", "id"]
-        indexes = [models.Index(fields=["cleared_at", "-last_at", "id"], name="genes_deviation_open")]
+        indexes = [
+            models.Index(fields=["cleared_at", "-last_at", "id"], name="genes_deviation_open"),
+            models.Index(fields=["source", "cleared_at"], name="genes_deviation_source"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["column", "aspect"], name="genes_deviation_once"),
             models.CheckConstraint(condition=Q(aspect__in=Aspect.values), name="genes_deviation_aspect_known"),

@@ -1,19 +1,17 @@
 """Drift: a bound column whose values are no longer those it was bound with."""
 
 import uuid
-from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from genes.choices import Outcome
+from genes.models.kept import OfColumn
 
 
-class DriftAlarm(models.Model):
+class DriftAlarm(OfColumn):
     """漂移告警 – the values of a bound column moved away from its baseline; open until somebody decides or they come back."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     column = models.ForeignKey("assets.Column", on_delete=models.CASCADE, related_name="drifts", verbose_name=_("字段"))

@@ -10,6 +10,8 @@ from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from genes.models.kept import OfColumn
+
 SKETCH_BYTES = 8 * 1024  # 1,024 hashes
 
 
@@ -70,10 +72,8 @@ class Family(models.Model):
         return reverse("genes:family_detail", args=[self.pk])
 
 
-class FamilyMember(models.Model):
+class FamilyMember(OfColumn):
     """同源字段 – one column of a family. ``differs``: {"format" | "length" | "code_set": [its own, the usual]}."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     column = models.OneToOneField("assets.Column", on_delete=models.CASCADE, related_name="kin", primary_key=True)
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="members")
@@ -86,7 +86,7 @@ class FamilyMember(models.Model):
     class Meta:
         verbose_name = _("同源字段")
         ordering = ["family", "column"]
-        indexes = [models.Index(fields=["family", "conflicting"], name="genes_member_conflicting")]
+        indexes = [models.Index(fields=["family", "conflicting", "source"], name="genes_member_conflicting")]
 
     def __str__(self) -> str:
         return f"{self.column} ∈ {self.family}"
@@ -101,10 +101,8 @@ JOIN_SCORE = {
 }  # beside a declaration
 
 
-class Join(models.Model):
+class Join(OfColumn):  # the other end is asked for by the selector
     """关联 – the values of ``column`` lie in ``target``, a key, so that the tables can be joined; or the source declares it."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"  # the other end is asked for by the selector
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     column = models.ForeignKey("assets.Column", on_delete=models.CASCADE, related_name="joins", verbose_name=_("字段"))

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from genes.choices import SecurityLevel
+from genes.models.kept import OfColumn
 
 
 class Levelled(models.Model):
@@ -38,10 +39,8 @@ class Levelled(models.Model):
         return f"L{self.level}" if self.level else ""
 
 
-class ColumnLevel(Levelled):
+class ColumnLevel(OfColumn, Levelled):
     """字段级别 – of one column."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     column = models.OneToOneField(
         "assets.Column", on_delete=models.CASCADE, related_name="security", primary_key=True, verbose_name=_("字段")
@@ -51,7 +50,12 @@ class ColumnLevel(Levelled):
     class Meta:
         verbose_name = _("字段级别")
         verbose_name_plural = _("字段级别")
-        indexes = [models.Index(fields=["-level", "column"], name="genes_columnlevel_level")]
+        indexes = [
+            models.Index(fields=["-level", "column"], name="genes_columnlevel_level"),
+            models.Index(
+                fields=["source"], name="genes_columnlevel_undecided", condition=Q(decided__isnull=True, level__gte=3)
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(proposed__lte=4), name="genes_columnlevel_proposed_to_4"),
             models.CheckConstraint(

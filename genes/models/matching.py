@@ -9,12 +9,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from genes.choices import MatchState, Origin, Verdict, Zone
+from genes.models.kept import OfColumn
 
 
-class Gene(models.Model):
+class Gene(OfColumn):
     """基因 – the fingerprint of one column, from the one reading of its table; a new reading replaces it."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     column = models.OneToOneField(
         "assets.Column", on_delete=models.CASCADE, related_name="gene", primary_key=True, verbose_name=_("字段")
@@ -36,7 +35,10 @@ class Gene(models.Model):
     class Meta:
         verbose_name = _("基因")
         verbose_name_plural = _("基因")
-        indexes = [models.Index(fields=["zone", "-confidence"], name="genes_gene_zone")]
+        indexes = [
+            models.Index(fields=["zone", "-confidence"], name="genes_gene_zone"),
+            models.Index(fields=["source", "zone"], name="genes_gene_source"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(zone__in=Zone.values), name="genes_gene_zone_known"),
             models.CheckConstraint(
@@ -48,10 +50,8 @@ class Gene(models.Model):
         return f"{self.column}"
 
 
-class Match(models.Model):
+class Match(OfColumn):
     """对标 – one element proposed for one column, with the reasons in log-odds; up to three a column."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     column = models.ForeignKey(
@@ -70,7 +70,12 @@ class Match(models.Model):
         verbose_name = _("对标建议")
         verbose_name_plural = _("对标建议")
         ordering = ["column", "rank"]
-        indexes = [models.Index(fields=["state", "-confidence", "id"], name="genes_match_queue")]
+        indexes = [
+            models.Index(fields=["state", "-confidence", "id"], name="genes_match_queue"),
+            models.Index(
+                fields=["source", "element"], name="genes_match_open", condition=Q(state=MatchState.PROPOSED, rank=1)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["column", "element"], name="genes_match_once_per_column_and_element"),
             models.CheckConstraint(condition=Q(state__in=MatchState.values), name="genes_match_state_known"),
@@ -83,10 +88,8 @@ class Match(models.Model):
         return f"{self.column} → {self.element}"
 
 
-class Binding(models.Model):
+class Binding(OfColumn):
     """绑定 – the element that a column carries, or (element null) a person's word that it carries none."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     column = models.OneToOneField(
         "assets.Column", on_delete=models.CASCADE, related_name="binding", primary_key=True, verbose_name=_("字段")
@@ -107,7 +110,8 @@ class Binding(models.Model):
         verbose_name = _("基因绑定")
         verbose_name_plural = _("基因绑定")
         indexes = [
-            models.Index(fields=["element", "column"], name="genes_binding_element"),
+            models.Index(fields=["element", "source"], name="genes_binding_element"),
+            models.Index(fields=["source", "element"], name="genes_binding_source"),
             models.Index(fields=["batch"], name="genes_binding_batch", condition=Q(batch__isnull=False)),
         ]
         constraints = [models.CheckConstraint(condition=Q(origin__in=Origin.values), name="genes_binding_origin_known")]
@@ -119,9 +123,12 @@ class Binding(models.Model):
 class Decision(models.Model):
     """决定 – what a person said about one column, with the column as it was then: never changed, read as training row."""
 
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
+    scope_lookup: ClassVar[str] = "source__agency_id"
 
     column = models.ForeignKey("assets.Column", on_delete=models.SET_NULL, null=True, related_name="+")
+    source = models.ForeignKey(  # as `OfColumn` keeps it; null with its column
+        "assets.DataSource", on_delete=models.SET_NULL, null=True, related_name="+", editable=False, db_index=False
+    )
     element = models.ForeignKey("standards.DataElement", on_delete=models.SET_NULL, null=True, related_name="+")
     verdict = models.CharField(max_length=16, choices=Verdict.choices)
     told = models.JSONField(default=dict)  # name, data_type, comment, table, table_comment; best, zone, confidence
@@ -135,6 +142,7 @@ class Decision(models.Model):
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["column", "id"], name="genes_decision_column"),
+            models.Index(fields=["source", "id"], name="genes_decision_source"),
             models.Index(fields=["batch"], name="genes_decision_batch", condition=Q(batch__isnull=False)),
         ]
 

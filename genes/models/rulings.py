@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from genes.choices import RulingState
+from genes.models.kept import OfColumn
 
 
 class Ruling(models.Model):
@@ -78,10 +79,8 @@ class Ruling(models.Model):
         return reverse("genes:ruling_detail", args=[self.pk])
 
 
-class Repetition(models.Model):
+class Repetition(OfColumn):
     """重复采集 – a column of another agency that holds what a source department provides (条例第十九条：能共享获取的不得重复收集)."""
-
-    scope_lookup: ClassVar[str] = "column__source__agency_id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     ruling = models.ForeignKey(Ruling, on_delete=models.CASCADE, related_name="repetitions", verbose_name=_("数源裁定"))

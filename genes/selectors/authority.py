@@ -19,6 +19,7 @@ from core.models import WorkflowStep
 from core.workflow import Transition
 from genes.choices import RulingState, Standing
 from genes.models import Binding, Join, Repetition, Ruling
+from genes.selectors.carrying import bound_visible_to
 from standards.models import DataElement
 
 WEIGHTS = {"completeness": 0.4, "coverage": 0.25, "freshness": 0.2, "asked": 0.15}
@@ -51,7 +52,7 @@ class Candidate:
 
 def candidates(element: DataElement, user: Any) -> list[Candidate]:
     """The agencies whose columns carry the element, of those one may see: by law first, then by the figures."""
-    bound = visible_to(user, Binding.objects.filter(element=element, column__state="seen"))
+    bound = bound_visible_to(user).filter(element=element)
     rows = list(bound.select_related("column__source__agency", "column__gene").order_by("column_id"))
     if not rows:
         return []
@@ -118,7 +119,7 @@ def rulings_visible_to(user: Any) -> QuerySet[Ruling]:
     public = Q(state__in=[RulingState.IN_FORCE, RulingState.ENDED])
     return rows.filter(public | Q(agency__in=seen)).annotate(
         standing=_STANDING,
-        repeated=Count("repetitions", filter=Q(repetitions__column__source__agency__in=seen) & effective()),
+        repeated=Count("repetitions", filter=Q(repetitions__source__agency__in=seen) & effective()),
     )
 
 

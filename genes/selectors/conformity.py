@@ -1,16 +1,19 @@
 """Conformity (落标率): counted from real rows, per column, system and agency, and the register of deviations."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, FloatField, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Cast
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
+from accounts.models import Agency
 from accounts.scope import visible_to
-from genes.models import Binding, Conformity, Deviation
+from assets.models import DataSource, InformationSystem
+from genes.models import Conformity, Deviation
+from genes.selectors.carrying import bound_visible_to, there
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,11 @@ class Rate:
 
 
 def conformities_visible_to(user: Any) -> QuerySet[Conformity]:
-    """The newest counts of columns that are still bound, with ``kept_share`` (null without a value)."""
-    rows = Conformity.objects.filter(
-        column__state="seen", column__binding__element=F("edition__element")
-    ).select_related("column__table", "column__source__agency", "edition__element")
-    share = Case(
-        When(checked=0, then=Value(None)),
-        default=1.0 - Cast("failed", FloatField()) / Cast("checked", FloatField()),
-        output_field=FloatField(),
+    """The newest counts of columns that are there and still bound."""
+    rows = there(Conformity.objects.filter(column__binding__element=F("edition__element"))).select_related(
+        "column__table", "column__source__agency", "edition__element"
     )
-    return visible_to(user, rows.defer("column__source__sealed_secrets").annotate(kept_share=share))
+    return visible_to(user, rows.defer("column__source__sealed_secrets"))
 
 
 def deviations_visible_to(user: Any) -> QuerySet[Deviation]:
@@ -71,7 +69,7 @@ def open_deviations(user: Any) -> QuerySet[Deviation]:
 
 def overall(user: Any, element: Any = None) -> Rate:
     """Over every bound column one may see, or those of one element."""
-    rows, bound = conformities_visible_to(user), _bound(user)
+    rows, bound = conformities_visible_to(user), bound_visible_to(user)
     if element is not None:
         rows, bound = rows.filter(edition__element=element), bound.filter(element=element)
     counted = rows.order_by().aggregate(**_SUMS)
@@ -92,13 +90,30 @@ def worst(user: Any, element: Any = None) -> QuerySet[Conformity]:
     return rows.order_by(F("kept_share").asc(nulls_last=True), "pk")
 
 
-def by_agency(user: Any) -> list[Rate]:
-    return _by(user, "column__source__agency", "column__source__agency__name")
+def by_agency(rates: Sequence[Rate]) -> list[Rate]:
+    """``rates`` of sources (`by_source`), added up."""
+    agencies = dict(DataSource.objects.values_list("pk", "agency"))
+    return _named(_added(rates, agencies), dict(Agency.objects.values_list("pk", "name")))
 
 
-def by_system(user: Any) -> list[Rate]:
+def by_system(rates: Sequence[Rate]) -> list[Rate]:
     """Per information system; columns of sources without one are under no name."""
-    return _by(user, "column__source__system", "column__source__system__name")
+    systems = dict(DataSource.objects.values_list("pk", "system"))
+    return _named(_added(rates, systems), dict(InformationSystem.objects.values_list("pk", "name")))
+
+
+def added(rates: Sequence[Rate]) -> Rate:
+    """All of them as one."""
+    return next(iter(_added(rates, defaultdict(lambda: None)).values()), Rate(None, "", 0, 0, 0, 0))
+
+
+def by_source(user: Any) -> list[Rate]:
+    """Per source, without names: one walk over the counts of a province, from which everything else is added up."""
+    bound = dict(bound_visible_to(user).order_by().values_list("source").annotate(n=Count("pk")))
+    rows = conformities_visible_to(user).order_by().values("source").annotate(**_SUMS)
+    found = {row["source"]: Rate(row["source"], "", **_filled(dict(row))) for row in rows}
+    empty = {source: Rate(source, "", 0, 0, 0, 0) for source in bound}
+    return [replace(rate, unchecked=bound.get(source, 0) - rate.columns) for source, rate in (empty | found).items()]
 
 
 _SUMS = {
@@ -113,15 +128,17 @@ def _filled(row: dict[str, Any]) -> dict[str, int]:
     return {name: row[name] or 0 for name in _SUMS}
 
 
-def _bound(user: Any) -> QuerySet[Binding]:
-    return visible_to(user, Binding.objects.filter(element__isnull=False, column__state="seen"))
+def _added(rates: Sequence[Rate], group_of: Mapping[Any, Any]) -> dict[Any, Rate]:
+    found: dict[Any, Rate] = {}
+    for rate in rates:
+        group = group_of[rate.key]
+        had = found.get(group, Rate(group, "", 0, 0, 0, 0))
+        sums = {name: getattr(had, name) + getattr(rate, name) for name in (*_SUMS, "unchecked")}
+        found[group] = Rate(group, "", **sums)
+    return found
 
 
-def _by(user: Any, key: str, name: str) -> list[Rate]:
-    bound = dict(_bound(user).order_by().values_list(key).annotate(n=Count("pk")))
-    rows = conformities_visible_to(user).order_by().values(key, name).annotate(**_SUMS)
-    found = [
-        Rate(row[key], row[name] or "", **_filled(row), unchecked=bound.get(row[key], 0) - row["columns"])
-        for row in rows
-    ]
+def _named(rates: Mapping[Any, Rate], names: Mapping[Any, str]) -> list[Rate]:
+    """Of groups with a checked column, the lowest share first."""
+    found = [replace(rate, name=names.get(key, "")) for key, rate in rates.items() if rate.columns]
     return sorted(found, key=lambda rate: (rate.value_share if rate.value_share is not None else 2, rate.name))

@@ -7,17 +7,18 @@ from django.db.models import Count, QuerySet
 
 from accounts.scope import visible_to
 from genes.choices import MatchState
-from genes.models import Binding, DriftAlarm, FamilyMember, Match, Ruling
+from genes.models import DriftAlarm, FamilyMember, Match, Ruling
 from genes.selectors import authority, conformity, relations
+from genes.selectors.carrying import bound_visible_to
 from standards.models import DataElement
 
 
 def spread(element: DataElement, user: Any) -> list[dict[str, Any]]:
     """[{"agency_id", "agency", "system_id", "system", "columns"}] of the bound columns one may see, by agency and system."""
-    rows = visible_to(user, Binding.objects.filter(element=element, column__state="seen"))
+    rows = bound_visible_to(user).filter(element=element)
     named = {
-        "agency_id": "column__source__agency_id", "agency": "column__source__agency__name",
-        "system_id": "column__source__system_id", "system": "column__source__system__name",
+        "agency_id": "source__agency_id", "agency": "source__agency__name",
+        "system_id": "source__system_id", "system": "source__system__name",
     }  # fmt: skip
     counted = rows.order_by().values_list(*named.values()).annotate(n=Count("pk"))
     found = [dict(zip((*named, "columns"), row, strict=True)) for row in counted]

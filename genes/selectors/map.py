@@ -11,7 +11,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from accounts.scope import agency_ids, visible_to
 from genes.choices import MatchState, RelationKind
 from genes.derivations import PARTS
-from genes.models import Binding, FamilyMember, MapPlace, Match, Relation, Ruling
+from genes.models import FamilyMember, MapPlace, Match, Relation, Ruling
+from genes.selectors import carrying
 from genes.selectors.authority import effective, repetitions_visible_to
 from genes.selectors.conformity import conformities_visible_to
 from standards.choices import Domain
@@ -98,12 +99,7 @@ def around(user: Any, pk: UUID) -> Map:
 
 
 def _nodes(user: Any, only: set[UUID] | None = None) -> list[Node]:
-    bound = visible_to(user, Binding.objects.filter(element__isnull=False, column__state="seen")).order_by()
-    bound = bound if only is None else bound.filter(element__in=only)
-    counted = bound.values_list("element_id").annotate(
-        columns=Count("pk"), agencies=Count("column__source__agency", distinct=True)
-    )
-    counts = {pk: (columns, agencies) for pk, columns, agencies in counted}
+    counts = carrying.by_element(user, only)
     elements = DataElement.objects.filter(pk__in=list(counts)).order_by("code")
     found = [
         Node(pk, code, name, domain, *counts[pk])

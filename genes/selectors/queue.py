@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Length
 
+from accounts.models import Agency
 from accounts.scope import visible_to
-from assets.choices import ObjectState
+from assets.choices import ObjectState, SourceState
 from assets.models import Column, Table
 from assets.selectors.catalogue import tables_visible_to
+from core.keyset import EXACT_UP_TO
 from genes.choices import MatchState, Origin, Verdict, Zone
 from genes.models import Binding, Decision, DriftAlarm, Gene, Match
 from standards.models import DataElement, ElementName
@@ -29,9 +31,11 @@ def queue_visible_to(user: Any) -> QuerySet[Match]:
 
 
 def by_zone(rows: QuerySet[Match]) -> dict[str, int]:
-    """Zone → how many of the proposals."""
-    counted = rows.order_by().values("column__gene__zone").annotate(n=Count("pk"))
-    return {row["column__gene__zone"]: row["n"] for row in counted}
+    """Zone → how many of the proposals, counted up to one more than is worth counting."""
+    zones = (Zone.AUTO, Zone.SUGGESTED)
+    return {
+        zone: rows.order_by().filter(column__gene__zone=zone)[: EXACT_UP_TO + 1].values("pk").count() for zone in zones
+    }
 
 
 def acceptable_to(user: Any) -> QuerySet[Match]:
@@ -59,14 +63,16 @@ def bindings_visible_to(user: Any) -> QuerySet[Binding]:
 def genes_visible_to(user: Any) -> QuerySet[DataElement]:
     """Elements that columns carry, with how many columns and agencies of those one may see (``columns``, ``agencies``)."""
     seen = visible_to(user, Binding.objects.all())
-    counted = seen.filter(element=OuterRef("pk")).order_by().values("element")
-    elements = DataElement.objects.filter(pk__in=seen.values("element")).select_related("current")
+    its = seen.filter(element=OuterRef("pk"))
+    counted = its.order_by().values("element").annotate(n=Count("pk")).values("n")
+    here = seen.filter(
+        element=OuterRef(OuterRef("pk")), source__agency=OuterRef("pk")
+    )  # an index of elements and sources
+    agencies = Agency.objects.filter(Exists(here)).order_by().annotate(all=Value(1)).values("all")
+    elements = DataElement.objects.filter(Exists(its)).select_related("current")
     return visible_to(
         user,
-        elements.annotate(
-            columns=Subquery(counted.annotate(n=Count("pk")).values("n")),
-            agencies=Subquery(counted.annotate(n=Count("column__source__agency", distinct=True)).values("n")),
-        ),
+        elements.annotate(columns=Subquery(counted), agencies=Subquery(agencies.annotate(n=Count("pk")).values("n"))),
     )
 
 
@@ -96,15 +102,10 @@ def undecided_columns(user: Any) -> QuerySet[Gene]:
 def by_agency(element: DataElement, user: Any) -> list[dict[str, Any]]:
     """[{"agency_id", "name", "columns"}] of an element, most columns first."""
     rows = visible_to(user, Binding.objects.filter(element=element))
-    counted = rows.values("column__source__agency_id", "column__source__agency__name").annotate(columns=Count("pk"))
-    return [
-        {
-            "agency_id": row["column__source__agency_id"],
-            "name": row["column__source__agency__name"],
-            "columns": row["columns"],
-        }
-        for row in counted.order_by("-columns", "column__source__agency__name")
-    ]
+    counted = rows.values(agency_id=F("source__agency_id"), name=F("source__agency__name")).annotate(
+        columns=Count("pk")
+    )
+    return [dict(row) for row in counted.order_by("-columns", "name")]
 
 
 def columns_of_table(table: Table) -> list[Column]:
@@ -165,10 +166,10 @@ def genes_of(rows: Sequence[Any], user: Any) -> Mapping[Any, Said]:
 
 def coverage(user: Any) -> tuple[int, int]:
     """(columns that carry a known element, columns in all) of those one may see; all are counted by their tables."""
-    there = tables_visible_to(user).order_by()
-    bound = Binding.objects.filter(element__isnull=False, column__table__in=there.values("pk"))
-    bound = bound.exclude(column__state=ObjectState.GONE)
-    return bound.count(), there.aggregate(all=Sum("column_count"))["all"] or 0
+    bound = visible_to(user, Binding.objects.filter(element__isnull=False).exclude(source__state=SourceState.REMOVED))
+    for gone in (Column.objects.filter(state=ObjectState.GONE), Column.objects.filter(table__state=ObjectState.GONE)):
+        bound = bound.exclude(column__in=gone.values("pk"))  # few: looked up, and not all the others
+    return bound.count(), tables_visible_to(user).order_by().aggregate(all=Sum("column_count"))["all"] or 0
 
 
 def drifts_visible_to(user: Any) -> QuerySet[DriftAlarm]:

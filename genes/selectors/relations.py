@@ -24,7 +24,7 @@ def families_visible_to(user: Any) -> QuerySet[Family]:
     several = seen.order_by().values("family").annotate(n=Count("pk")).filter(n__gt=1)
     rows = Family.objects.filter(pk__in=several.values("family")).annotate(
         columns=_counted(seen, "family", Count("pk")),
-        agencies=_counted(seen, "family", Count("column__source__agency", distinct=True)),
+        agencies=_counted(seen, "family", Count("source__agency", distinct=True)),
         conflicts=_counted(seen, "family", Count("pk", filter=Q(conflicting=True))),
     )
     joined = rows.select_related("element__current")
@@ -62,7 +62,7 @@ def members_of(family: Family, user: Any) -> list[FamilyMember]:
 def agencies_of(family: Family, user: Any) -> list[dict[str, Any]]:
     """[{"agency_id", "name", "columns", "conflicts"}] of the columns one may see, most columns first."""
     seen = visible_to(user, FamilyMember.objects.filter(family=family)).order_by()
-    rows = seen.values(agency_id=F("column__source__agency_id"), name=F("column__source__agency__name")).annotate(
+    rows = seen.values(agency_id=F("source__agency_id"), name=F("source__agency__name")).annotate(
         columns=Count("pk"), conflicts=Count("pk", filter=Q(conflicting=True))
     )
     return [dict(row) for row in rows.order_by("-columns", "name")]

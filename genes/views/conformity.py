@@ -32,13 +32,14 @@ class Overview(SignedInView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         user = request.user
+        rates = conformity.by_source(user)
         context = {
             "title": translate("落标率"),
             "crumbs": [HOME, (RATE[0], "")],
-            "overall": conformity.overall(user),
+            "overall": conformity.added(rates),
             "open": conformity.open_deviations(user).count(),
-            "agencies": conformity.by_agency(user),
-            "systems": conformity.by_system(user),
+            "agencies": conformity.by_agency(rates),
+            "systems": conformity.by_system(rates),
             "worst": conformity.worst(user)[:SHOWN],
         }
         return render(request, "genes/conformity_overview.html", context)

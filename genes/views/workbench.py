@@ -16,6 +16,7 @@ from django.utils.translation import npgettext_lazy, pgettext_lazy
 from accounts.permissions import can
 from assets.selectors.profiles import shown_profile
 from core.exporting import Field
+from core.keyset import EXACT_UP_TO
 from core.views import BulkAction, Chip, Column, Crumb, SignedInView, is_htmx, selected_rows, with_query
 from genes.choices import Zone
 from genes.filters import BindingFilter, GeneFilter, MatchFilter
@@ -109,7 +110,13 @@ class MatchQueue(GeneLists):
         rows, chosen = queue.queue_visible_to(self.request.user).order_by(), self.request.GET.getlist("zone")
         counted = queue.by_zone(rows)
         return [
-            Chip(label, with_query(self.request.GET, zone=zone, page=None), counted.get(zone, 0), chosen == [zone])
+            Chip(
+                label,
+                with_query(self.request.GET, zone=zone, page=None),
+                min(counted[zone], EXACT_UP_TO),
+                chosen == [zone],
+                counted[zone] > EXACT_UP_TO,
+            )
             for zone, label in ((Zone.AUTO, Zone.AUTO.label), (Zone.SUGGESTED, Zone.SUGGESTED.label))
         ]
 

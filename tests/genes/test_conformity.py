@@ -67,7 +67,7 @@ def test_rates_add_up_the_columns(bound: SimpleNamespace) -> None:
     rate = conformity.overall(bound.steward)
     assert (rate.columns, rate.kept, rate.values, rate.failed, rate.unchecked) == (2, 0, 119, 3, 0)
     assert rate.value_share == pytest.approx(116 / 119)
-    [agency] = conformity.by_agency(bound.steward)
+    [agency] = conformity.by_agency(conformity.by_source(bound.steward))
     assert (agency.values, agency.failed) == (119, 3)
     bind(bound, "xm", by_name("姓名").code)
     assert conformity.overall(bound.steward).unchecked == 1  # until the next scan
