@@ -7,10 +7,11 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import F
 
+from assets.models import Column
 from genes.models import Binding, Decision, Gene, Match
 from genes.models.kept import OfColumn
 from genes.services.decisions import accept
-from tests.genes.conftest import column, element
+from standards.models import DataElement
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,8 @@ def test_every_table_of_rows_about_a_column_has_the_trigger() -> None:
 
 
 def test_the_source_is_that_of_the_column(register: SimpleNamespace) -> None:
-    accept(actor=register.steward, column=column("gmsfhm"), element=element("公民身份号码"))
+    element = DataElement.objects.get(name="公民身份号码")
+    accept(actor=register.steward, column=Column.objects.get(name="gmsfhm"), element=element)
     for model in (Gene, Match, Binding, Decision):
         rows = model.objects.filter(column__isnull=False)  # type: ignore[attr-defined]
         assert rows.exists()
