@@ -42,7 +42,7 @@ def _is_base(path: Path) -> bool:
 
 def test_core_keeps_its_two_budgets() -> None:
     core = [path for path in product() if path.parts[0] == "core"]
-    assert sum(lines(path) for path in core if not _is_base(path)) <= 3_310
+    assert sum(lines(path) for path in core if not _is_base(path)) <= 3_320
     assert sum(lines(path) for path in core if _is_base(path)) <= 2_440
 
 
