@@ -1,8 +1,12 @@
-"""Rows about a column keep its source (genes/models/kept.py, ADR 0016): triggers fill it in, for what stands there and what comes."""
+"""Rows about a column keep its source (genes/models/kept.py, ADR 0016): triggers fill it in, whoever writes them.
+
+What stands there already gets it from the next migration, which holds no locks that long.
+"""
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.db.models import Q
+from django.db.models import Value
+from django.db.models.functions import Cast, NullIf
 
 KEEPING = (
     "gene", "match", "binding", "conformity", "deviation", "columnlevel", "driftalarm", "familymember", "join", "repetition",
@@ -19,7 +23,6 @@ CREATE TRIGGER genes_keep_source BEFORE INSERT ON genes_{0} FOR EACH ROW WHEN (N
     EXECUTE FUNCTION genes_keep_source();
 CREATE TRIGGER genes_keep_source_of_another BEFORE UPDATE OF column_id, source_id ON genes_{0} FOR EACH ROW
     WHEN (NEW.source_id IS NULL OR NEW.column_id IS DISTINCT FROM OLD.column_id) EXECUTE FUNCTION genes_keep_source();
-UPDATE genes_{0} kept SET source_id = c.source_id FROM assets_column c WHERE c.id = kept.column_id;
 """
 BACKWARD = "DROP TRIGGER genes_keep_source ON genes_{0}; DROP TRIGGER genes_keep_source_of_another ON genes_{0};"
 
@@ -35,46 +38,19 @@ class Migration(migrations.Migration):
     dependencies = [("assets", "0005_province"), ("genes", "0007_ruling_days_apart")]
 
     operations = [
-        migrations.RemoveIndex("binding", "genes_binding_element"),
-        migrations.RemoveIndex("familymember", "genes_member_conflicting"),
         *(migrations.AddField(model, "source", source(null=True)) for model in KEEPING),
         migrations.AddField(
-            "decision",
-            "source",
-            models.ForeignKey(
-                db_index=False,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
+            "decision", "source", models.ForeignKey(
+                db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+",
                 to="assets.datasource",
             ),
         ),
         migrations.RunSQL(FUNCTION, "DROP FUNCTION genes_keep_source()"),
         *(migrations.RunSQL(TRIGGER.format(model), BACKWARD.format(model)) for model in (*KEEPING, "decision")),
-        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
-        *(migrations.AlterField(model, "source", source()) for model in KEEPING),
-        migrations.AddIndex("binding", models.Index(fields=["element", "source"], name="genes_binding_element")),
-        migrations.AddIndex("binding", models.Index(fields=["source", "element"], name="genes_binding_source")),
-        migrations.AddIndex(
-            "columnlevel",
-            models.Index(
-                fields=["source"],
-                name="genes_columnlevel_undecided",
-                condition=Q(("decided__isnull", True), ("level__gte", 3)),
+        migrations.AddField(
+            "conformity", "kept_share", models.GeneratedField(
+                db_persist=True, output_field=models.FloatField(null=True),
+                expression=1.0 - Cast("failed", models.FloatField()) / NullIf(Cast("checked", models.FloatField()), Value(0.0)),
             ),
         ),
-        migrations.AddIndex("conformity", models.Index(fields=["source"], name="genes_conformity_source")),
-        migrations.AddIndex("decision", models.Index(fields=["source", "id"], name="genes_decision_source")),
-        migrations.AddIndex("deviation", models.Index(fields=["source", "cleared_at"], name="genes_deviation_source")),
-        migrations.AddIndex(
-            "familymember", models.Index(fields=["family", "conflicting", "source"], name="genes_member_conflicting")
-        ),
-        migrations.AddIndex("gene", models.Index(fields=["source", "zone"], name="genes_gene_source")),
-        migrations.AddIndex(
-            "match",
-            models.Index(
-                fields=["source", "element"], name="genes_match_open", condition=Q(("rank", 1), ("state", "proposed"))
-            ),
-        ),
-    ]
+    ]  # fmt: skip

@@ -86,7 +86,7 @@ class FamilyMember(OfColumn):
     class Meta:
         verbose_name = _("同源字段")
         ordering = ["family", "column"]
-        indexes = [models.Index(fields=["family", "conflicting", "source"], name="genes_member_conflicting")]
+        indexes = [models.Index(fields=["family", "conflicting", "source"], name="genes_member_by_family")]
 
     def __str__(self) -> str:
         return f"{self.column} ∈ {self.family}"

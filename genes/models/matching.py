@@ -110,7 +110,7 @@ class Binding(OfColumn):
         verbose_name = _("基因绑定")
         verbose_name_plural = _("基因绑定")
         indexes = [
-            models.Index(fields=["element", "source"], name="genes_binding_element"),
+            models.Index(fields=["element", "source"], name="genes_binding_by_element"),
             models.Index(fields=["source", "element"], name="genes_binding_source"),
             models.Index(fields=["batch"], name="genes_binding_batch", condition=Q(batch__isnull=False)),
         ]
