@@ -15,6 +15,8 @@ from datagene.embedded import providers
 
 # A backup must not bring a session back to life that its owner has ended, nor hold one that is valid now.
 WITHOUT_ROWS = "django_session"
+# What constraints of ours stand on. PostgreSQL trusts them: whoever owns the database may make them.
+EXTENSIONS = ("btree_gist",)
 TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1
@@ -56,10 +58,17 @@ def used_by() -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
+def make_extensions() -> None:
+    """A dump holds none of them: those of an administrator would take a superuser to make."""
+    with connection.cursor() as cursor:
+        for name in EXTENSIONS:
+            cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+
+
 def start_dump(major: int, snapshot: str, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
     """pg_dump of a snapshot, custom format, to its standard output."""
     options = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
-    # Extensions are an administrator's, not ours, and making them takes a superuser.
+    # Extensions are an administrator's; the few that are ours are made before (``make_extensions``).
     options += ["--extension=plpgsql", f"--exclude-table-data=public.{WITHOUT_ROWS}"]
     return _start("pg_dump", major, options, stdout=subprocess.PIPE, stderr=errors)
 

@@ -77,6 +77,7 @@ def _refuse_used(manifest: Manifest) -> None:
 
 def _restore_database(backup: Path, manifest: Manifest) -> None:
     """Through pg_restore in one transaction: a stream that breaks off leaves the database empty."""
+    postgres.make_extensions()
     connection.close()
     with (backup / DATABASE).open("rb") as sealed, tempfile.TemporaryFile() as errors:
         process = postgres.start_restore(max(manifest.postgres, postgres.major_version()), errors)
