@@ -32,7 +32,7 @@ from core.exporting import ExportPage
 from core.models import Job
 from genes.models import ColumnLevel, Family, Join, Match, Ruling, TableLevel
 from genes.services.decisions import accept
-from genes.services.recognisers import define_recogniser
+from genes.services.recognisers import define_recogniser, try_recogniser
 from genes.services.rulings import propose_ruling
 from quality.models import RuleProposal
 from quality.services.proposals import accept_proposals
@@ -309,7 +309,8 @@ def build(parent: Agency, name: str, label: str, folder: Path, script: str = "")
     propose_ruling(
         actor=manager, element=mobile, agency=agency, holder=agency, basis=f"{label} {name}", valid_from=date(2026, 1, 1)
     )  # fmt: skip
-    define_recogniser(actor=manager, agency=agency, element=mobile, name=name, words=["sjh"])
+    recogniser = define_recogniser(actor=manager, agency=agency, element=mobile, name=name, words=[name])
+    try_recogniser(actor=manager, recogniser=recogniser)  # wrong on every other column that somebody named
     change(
         path,
         f"ALTER TABLE {name}_office ADD COLUMN {name}_phone TEXT; UPDATE {name}_person SET {name}_sjh = '无 ' || {name}_name;",

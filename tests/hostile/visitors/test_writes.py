@@ -259,7 +259,7 @@ REFUSED_NOW = {
     ("delete", "/api/v1/systems/{pk}/"), ("post", "/systems/{pk}/delete/"),  # the system has a source
     ("delete", "/api/v1/element-editions/{pk}/"),  # it is open to comments
     ("delete", "/api/v1/standard-texts/{pk}/"),  # it is cited
-    ("post", "/api/v1/recognisers/{pk}/enable/"),  # it was not tried
+    ("post", "/api/v1/recognisers/{pk}/enable/"),  # its trial was wrong too often
     # The code set's draft is not open to comments; these are the views of the element's.
     ("post", "/api/v1/code-set-editions/{pk}/comments/"), ("post", "/api/v1/code-set-editions/{pk}/answer/"),
 }  # fmt: skip
