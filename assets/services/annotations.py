@@ -26,7 +26,9 @@ def annotate_table(*, actor: Person | None, table: Table, **fields: Any) -> Tabl
     owner = fields.get("owner")
     if owner is not None and not owner.is_active:
         raise ValidationError({"owner": _("该人员已停用，不能作为负责人。")})
-    table = Table.objects.select_for_update(of=("self",)).select_related("source", "owner").get(pk=table.pk)
+    table = (
+        Table.objects.select_for_update(of=("self",), no_key=True).select_related("source", "owner").get(pk=table.pk)
+    )
     changes = set_fields(table, fields)
     if changes:
         table.clean_fields(exclude=[field.name for field in table._meta.fields if field.name not in changes])
@@ -41,7 +43,9 @@ def annotate_column(*, actor: Person | None, column: Column, **fields: Any) -> C
     """Set some of ``COLUMN_FIELDS``. Raises PermissionDenied, ValidationError, TypeError."""
     require(actor, "asset.edit", column)
     _known(fields, COLUMN_FIELDS)
-    column = Column.objects.select_for_update(of=("self",)).select_related("source", "table").get(pk=column.pk)
+    column = (
+        Column.objects.select_for_update(of=("self",), no_key=True).select_related("source", "table").get(pk=column.pk)
+    )
     changes = set_fields(column, fields)
     if changes:
         if "personal_kind" in changes:

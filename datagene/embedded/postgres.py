@@ -156,6 +156,7 @@ class Postgres:
             "lc_messages": "C",
             "max_connections": "120",
             "shared_buffers": f"{_shared_memory()}MB",
+            "work_mem": "16MB",  # what is added up over a province stays in memory
             "random_page_cost": "1.1",  # no disk that turns: an index is worth its use
             "logging_collector": "off",
         }

@@ -11,8 +11,8 @@ FILL = """
 UPDATE genes_{0} row SET source_id = c.source_id FROM assets_column c WHERE c.id = row.column_id AND row.source_id IS NULL
 """
 INDEXES = (
-    ("binding", models.Index(fields=["element", "source"], name="genes_binding_by_element")),
-    ("binding", models.Index(fields=["source", "element"], name="genes_binding_source")),
+    ("binding", models.Index(fields=["element", "source"], include=["column"], name="genes_binding_by_element")),
+    ("binding", models.Index(fields=["source", "element"], include=["column"], name="genes_binding_source")),
     ("columnlevel", models.Index(
         fields=["source"], name="genes_columnlevel_undecided", condition=Q(("decided__isnull", True), ("level__gte", 3)),
     )),
@@ -22,6 +22,7 @@ INDEXES = (
     ("deviation", models.Index(fields=["source", "cleared_at"], name="genes_deviation_source")),
     ("familymember", models.Index(fields=["family", "conflicting", "source"], name="genes_member_by_family")),
     ("gene", models.Index(fields=["source", "zone"], name="genes_gene_source")),
+    ("gene", models.Index(fields=["column"], include=["zone", "best"], name="genes_gene_answer")),
     ("match", models.Index(
         fields=["source", "element"], name="genes_match_open", condition=Q(("rank", 1), ("state", "proposed")),
     )),

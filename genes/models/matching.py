@@ -38,6 +38,7 @@ class Gene(OfColumn):
         indexes = [
             models.Index(fields=["zone", "-confidence"], name="genes_gene_zone"),
             models.Index(fields=["source", "zone"], name="genes_gene_source"),
+            models.Index(fields=["column"], include=["zone", "best"], name="genes_gene_answer"),  # without the facts
         ]
         constraints = [
             models.CheckConstraint(condition=Q(zone__in=Zone.values), name="genes_gene_zone_known"),
@@ -110,8 +111,8 @@ class Binding(OfColumn):
         verbose_name = _("基因绑定")
         verbose_name_plural = _("基因绑定")
         indexes = [
-            models.Index(fields=["element", "source"], name="genes_binding_by_element"),
-            models.Index(fields=["source", "element"], name="genes_binding_source"),
+            models.Index(fields=["element", "source"], include=["column"], name="genes_binding_by_element"),
+            models.Index(fields=["source", "element"], include=["column"], name="genes_binding_source"),
             models.Index(fields=["batch"], name="genes_binding_batch", condition=Q(batch__isnull=False)),
         ]
         constraints = [models.CheckConstraint(condition=Q(origin__in=Origin.values), name="genes_binding_origin_known")]

@@ -42,10 +42,8 @@ class Rate:
 
 
 def conformities_visible_to(user: Any) -> QuerySet[Conformity]:
-    """The newest counts of columns that are there and still bound."""
-    rows = there(Conformity.objects.filter(column__binding__element=F("edition__element"))).select_related(
-        "column__table", "column__source__agency", "edition__element"
-    )
+    """The newest counts of columns that are there; what is bound to another element has none (`forget_unbound`)."""
+    rows = there(Conformity.objects.all()).select_related("column__table", "column__source__agency", "edition__element")
     return visible_to(user, rows.defer("column__source__sealed_secrets"))
 
 

@@ -33,16 +33,20 @@ def queue_visible_to(user: Any) -> QuerySet[Match]:
 def by_zone(rows: QuerySet[Match]) -> dict[str, int]:
     """Zone → how many of the proposals, counted up to one more than is worth counting."""
     zones = (Zone.AUTO, Zone.SUGGESTED)
-    return {
-        zone: rows.order_by().filter(column__gene__zone=zone)[: EXACT_UP_TO + 1].values("pk").count() for zone in zones
-    }
+    return {zone: rows.order_by().filter(_in_zone(zone))[: EXACT_UP_TO + 1].values("pk").count() for zone in zones}
+
+
+def _in_zone(zone: Zone, **gene: Any) -> Exists:
+    """Not by way of the column, which is nothing but its key here."""
+    return Exists(Gene.objects.filter(column=OuterRef("column"), zone=zone, **gene))
 
 
 def acceptable_to(user: Any) -> QuerySet[Match]:
     """The proposals that may be accepted unseen, where the user may decide: the answer of which the machine is sure, for a
     column that carries nothing yet. What comes after a refusal, or would replace a binding, waits for a person."""
-    sure = queue_visible_to(user).filter(column__gene__zone=Zone.AUTO, element=F("column__gene__best"))
-    return visible_to(user, sure.filter(column__binding__isnull=True), "gene.decide")
+    sure = queue_visible_to(user).filter(_in_zone(Zone.AUTO, best=OuterRef("element")))
+    free = sure.exclude(Exists(Binding.objects.filter(column=OuterRef("column"))))
+    return visible_to(user, free, "gene.decide")
 
 
 def decided_in_batch(batch: UUID, user: Any) -> QuerySet[Column]:

@@ -12,6 +12,7 @@ from assets.models import Column
 from assets.selectors.catalogue import columns_visible_to
 from genes.models import Family, FamilyMember, Join, Ruling
 from genes.selectors.authority import effective
+from genes.selectors.carrying import there
 
 
 def families_visible_to(user: Any) -> QuerySet[Family]:
@@ -78,9 +79,7 @@ def siblings(family: Family, user: Any) -> Sequence[Family]:
 
 def joins_visible_to(user: Any) -> QuerySet[Join]:
     """Joins of which one may see both ends."""
-    rows = Join.objects.filter(
-        target__source__agency__in=agency_ids(user, "data.view"), target__state="seen", column__state="seen"
-    )
+    rows = there(Join.objects.filter(target__source__agency__in=agency_ids(user, "data.view"), target__state="seen"))
     joined = ("column__table", "column__source__agency", "target__table", "target__source__agency")
     bound = ("column__binding__element", "target__binding__element")
     hidden = ("column__source__sealed_secrets", "target__source__sealed_secrets")
@@ -89,7 +88,7 @@ def joins_visible_to(user: Any) -> QuerySet[Join]:
 
 def keys_visible_to(user: Any) -> QuerySet[Column]:
     """Columns that others lie in or point to: ``arriving`` joins lead to it, from ``tables``; ``key_share`` of its rows differ."""
-    into = visible_to(user, Join.objects.filter(column__state="seen"))
+    into = visible_to(user, there(Join.objects.all()))
     rows = columns_visible_to(user).filter(pk__in=into.order_by().values("target"), state="seen").annotate(
         arriving=_counted(into, "target", Count("pk")), tables=_counted(into, "target", Count("column__table", distinct=True)),
         declared=_counted(into, "target", Count("pk", filter=Q(declared=True))),

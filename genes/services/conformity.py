@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -78,9 +79,17 @@ def store(*, table: Table, reading: scanner.model.Reading) -> None:
         update_fields=["edition", "aspect", "at", "checked", "failed", "ended"],
     )  # fmt: skip
     unbound = table.columns.filter(name__in=profiles).exclude(pk__in=[held.column.pk for held in bound])
-    Conformity.objects.filter(column__in=unbound).delete()
+    forget_unbound(Conformity.objects.filter(column__in=[*unbound, *(row.column for row in kept)]))
     Deviation.objects.filter(column__in=unbound, cleared_at=None).update(cleared_at=now)
     _follow(found, {held.column.pk: held.edition.element_id for held in bound}, now)
+
+
+def forget_unbound(rows: QuerySet[Conformity]) -> None:
+    """Of ``rows`` those whose column carries another element now, or none: they are in no rate, and are counted no more.
+
+    Asking each binding when rates are read would be a walk over millions; so whoever changes one calls this.
+    """
+    rows.exclude(column__binding__element=F("edition__element")).delete()
 
 
 def _conformity(

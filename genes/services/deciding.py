@@ -15,7 +15,8 @@ from assets.models import Column
 from core import audit
 from genes.choices import MatchState, Origin, Outcome, Verdict
 from genes.engine.text import HAN, SENTENCE, heads
-from genes.models import Binding, Decision, Match
+from genes.models import Binding, Conformity, Decision, Match
+from genes.services.conformity import forget_unbound
 from genes.services.drift import close_alarms
 from genes.services.levels import propose_levels
 from genes.services.matching import described
@@ -105,6 +106,7 @@ def follow(columns: Iterable[Column]) -> None:
     """What decisions bring along: alarms of drift are answered, levels are proposed anew, the elements grouped anew."""
     decided = list(columns)
     if decided:
+        forget_unbound(Conformity.objects.filter(column__in=decided))
         close_alarms(columns=decided, outcome=Outcome.DECIDED)
         propose_levels({column.table_id for column in decided})
         request_relating()

@@ -14,8 +14,9 @@ from core import audit
 from core.jobs import JobContext, create_job
 from core.models import Job
 from genes.choices import MatchState, Origin, Outcome
-from genes.models import Binding, FamilyMember, Gene, Match
+from genes.models import Binding, Conformity, FamilyMember, Gene, Match
 from genes.selectors.queue import acceptable_to
+from genes.services.conformity import forget_unbound
 from genes.services.decisions import new_batch
 from genes.services.drift import close_alarms
 from genes.services.levels import propose_levels
@@ -109,6 +110,7 @@ def _return(actor: Person, bindings: Sequence[Binding], batch: UUID) -> None:
     rows.delete()
     Match.objects.filter(column__in=columns, state=MatchState.ACCEPTED).delete()
     FamilyMember.objects.filter(column__in=columns).delete()
+    forget_unbound(Conformity.objects.filter(column__in=columns))
     keep(propose(columns))
     close_alarms(columns=[binding.column for binding in free], outcome=Outcome.DECIDED)
     _recorded(actor, "genes.policy.undo", free, batch)

@@ -11,8 +11,9 @@ from core import clock
 from core.jobs import JobContext, create_job, schedule
 from core.models import Job, Schedule
 from genes.choices import RelationKind
-from genes.models import Binding, Decision, FamilyMember, Relation, Sketch
+from genes.models import Binding, Conformity, Decision, FamilyMember, Relation, Sketch
 from genes.services import families, joins, placing, repetitions
+from genes.services.conformity import forget_unbound
 
 KIND = "genes.relate"
 ELEMENTS = 50  # in one transaction
@@ -64,6 +65,7 @@ def run_relating(context: JobContext) -> Any:
     else:
         joins.refresh_elements()
     context.check()
+    forget_unbound(Conformity.objects.all())  # a decision and a reading may have missed each other
     relations, repeated = relate(), repetitions.find()
     placed = placing.place_new()
     result = {

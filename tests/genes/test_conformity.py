@@ -139,6 +139,8 @@ def test_what_was_read_for_one_element_is_not_said_of_another(bound: SimpleNames
         def store(self, **_facts: Any) -> None:
             pass
 
+        finish = store
+
     contributors.register(Meanwhile())
     try:
         bound.source.scan()
