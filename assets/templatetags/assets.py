@@ -20,6 +20,8 @@ IDENTIFIERS = {
     "org_code": gettext_lazy("组织机构代码"), "luhn": gettext_lazy("银行卡号"), "mobile": gettext_lazy("手机号码"),
     "landline": gettext_lazy("固定电话"), "email": gettext_lazy("电子邮箱"), "postal_code": gettext_lazy("邮政编码"),
     "plate": gettext_lazy("车牌号"), "ipv4": gettext_lazy("IPv4 地址"), "url": gettext_lazy("网址"),
+    "vin": gettext_lazy("车辆识别代号"), "registration": gettext_lazy("工商注册号"),
+    "disability": gettext_lazy("残疾人证号"), "enrolment": gettext_lazy("学籍号"),
 }  # fmt: skip
 DETECTED = {
     "date": gettext_lazy("日期"), "timestamp": gettext_lazy("日期时间"), "integer": gettext_lazy("整数"),
