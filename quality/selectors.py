@@ -146,7 +146,8 @@ def with_findings(results: QuerySet[CheckResult]) -> QuerySet[CheckResult]:
 
 def results_of_run(run: ScanRun) -> QuerySet[CheckResult]:
     """What one scan found, what failed first."""
-    return run.check_results.select_related("rule__table").order_by("passed", "-failed", "rule__name", "id")
+    results = run.check_results.select_related("rule__table__source").defer("rule__table__source__sealed_secrets")
+    return results.order_by("passed", "-failed", "rule__name", "id")
 
 
 def rule_history(rule: Rule, limit: int = 60) -> list[CheckResult]:

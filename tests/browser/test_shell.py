@@ -63,7 +63,7 @@ def test_the_dashboard_is_accessible_and_says_what_is_not_there_yet(
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("驾驶舱")
     expect(page.locator(".chain__stops li")).to_have_count(10)
-    expect(page.get_by_text("未启用")).to_have_count(7)
+    expect(page.get_by_text("未启用")).to_have_count(5)
     expect(page.get_by_role("link", name="任务运行中 1")).to_be_visible()
     check_accessibility(page)
 

@@ -146,8 +146,7 @@ def test_what_was_read_for_one_element_is_not_said_of_another(bound: SimpleNames
         bound.source.scan()
     finally:
         contributors.unregister("meanwhile")
-    known = Conformity.objects.get(column__name="xb")
-    assert (known.edition.name, known.checked, known.failed) == ("性别", 60, 1)
+    assert not Conformity.objects.filter(column__name="xb").exists()
     assert conformity.overall(bound.steward).unchecked == 1
     bound.source.scan()
     assert Conformity.objects.get(column__name="xb").edition.name == "民族"
