@@ -101,7 +101,7 @@ def django_db_modify_db_settings(postgres_server: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Tests have the rights of the application (ADR 0012): what works only for the owner of the tables fails here too.
 
     Transactional tests empty every table; the audit trail refuses that, so this one trigger is off.
@@ -111,6 +111,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         cursor.execute(f"DROP ROLE IF EXISTS {APPLICATION}; CREATE ROLE {APPLICATION} CREATEDB")
         _give_rights(cursor)
     connection_created.connect(_take_role)
+    yield
+    connection_created.disconnect(_take_role)
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        cursor.execute("RESET ROLE")  # threads of served pages may still be connected to what is dropped now
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
 
 
 def _give_rights(cursor: Any) -> None:
