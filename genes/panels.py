@@ -65,7 +65,7 @@ def _element_count(element: Any, user: Any) -> int | None:
 
 
 def _conformity_of_element(element: Any, user: Any) -> Mapping[str, Any]:
-    return {"rows": conformity.worst(user, element)[:100], "rate": conformity.overall(user, element)}
+    return {"rows": conformity.worst(user, element)[:100], "rate": conformity.of_element(element, user)}
 
 
 def register_all() -> None:

@@ -79,7 +79,8 @@ def standard(root: Agency, holders: Sequence[Agency], day: datetime) -> Standard
     copy(families)
     copy(rulings)
     copy(_relations(random, holders, [carried.element for carried in found.by_name.values()]))
-    search.index(documents.of(element) for element in DataElement.objects.prefetch_related("names"))
+    new = DataElement.objects.filter(pk__in=[element.pk for element in elements]).prefetch_related("names")
+    search.index(documents.of(element) for element in new)
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from genes.engine import rank, values
 from genes.engine.evidence import NONE, Column, Evidence, Features, Reader, merge, of_type
@@ -22,6 +22,11 @@ class Candidate:
     element: str
     confidence: float
     reasons: Mapping[str, float] = field(default_factory=dict)  # reason → its share of the score, in log-odds
+
+
+def zone_of(ranked: Sequence[Candidate]) -> Literal["auto", "suggested", "none"]:
+    """The zone of what was answered first (`rank.zone_of`)."""
+    return rank.zone_of(ranked[0].element, ranked[0].confidence, len(ranked) == 1)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from accounts.models import Agency
 from accounts.scope import visible_to
 from assets.models import DataSource, InformationSystem
 from genes.models import Conformity, Deviation
-from genes.selectors.carrying import bound_visible_to, there
+from genes.selectors.carrying import bound_visible_to, counted, there
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +65,24 @@ def open_deviations(user: Any) -> QuerySet[Deviation]:
     return deviations_visible_to(user).filter(is_open())
 
 
-def overall(user: Any, element: Any = None) -> Rate:
-    """Over every bound column one may see, or those of one element."""
-    rows, bound = conformities_visible_to(user), bound_visible_to(user)
-    if element is not None:
-        rows, bound = rows.filter(edition__element=element), bound.filter(element=element)
-    counted = rows.order_by().aggregate(**_SUMS)
-    return Rate(None, "", **_filled(counted), unchecked=bound.count() - counted["columns"])
+def of_element(element: Any, user: Any) -> Rate:
+    """Over the bound columns of one element that one may see."""
+    rows = conformities_visible_to(user).filter(edition__element=element)
+    summed = rows.order_by().aggregate(**_SUMS)
+    bound = bound_visible_to(user).filter(element=element)
+    return Rate(None, "", **_filled(summed), unchecked=bound.count() - summed["columns"])
 
 
 def kept_of(elements: Sequence[Any], user: Any) -> dict[UUID, float]:
     """落标率 by values of some elements, those of which a value was checked; one query."""
     rows = conformities_visible_to(user).filter(edition__element__in=[element.pk for element in elements])
-    counted = rows.filter(checked__gt=0).order_by().values_list("edition__element_id")
-    return {pk: 1 - failed / checked for pk, checked, failed in counted.annotate(n=Sum("checked"), m=Sum("failed"))}
+    return kept_by_element(rows)
+
+
+def kept_by_element(rows: QuerySet[Conformity]) -> dict[UUID, float]:
+    """Element → 落标率 by values, over ``rows``."""
+    summed = rows.filter(checked__gt=0).order_by().values_list("edition__element_id")
+    return {pk: 1 - failed / checked for pk, checked, failed in summed.annotate(n=Sum("checked"), m=Sum("failed"))}
 
 
 def worst(user: Any, element: Any = None) -> QuerySet[Conformity]:
@@ -91,23 +95,23 @@ def worst(user: Any, element: Any = None) -> QuerySet[Conformity]:
 def by_agency(rates: Sequence[Rate]) -> list[Rate]:
     """``rates`` of sources (`by_source`), added up."""
     agencies = dict(DataSource.objects.values_list("pk", "agency"))
-    return _named(_added(rates, agencies), dict(Agency.objects.values_list("pk", "name")))
+    return _grouped(rates, agencies, dict(Agency.objects.values_list("pk", "name")))
 
 
 def by_system(rates: Sequence[Rate]) -> list[Rate]:
     """Per information system; columns of sources without one are under no name."""
     systems = dict(DataSource.objects.values_list("pk", "system"))
-    return _named(_added(rates, systems), dict(InformationSystem.objects.values_list("pk", "name")))
+    return _grouped(rates, systems, dict(InformationSystem.objects.values_list("pk", "name")))
 
 
-def added(rates: Sequence[Rate]) -> Rate:
+def added(rates: Sequence[Rate], key: UUID | None = None, name: str = "") -> Rate:
     """All of them as one."""
-    return next(iter(_added(rates, defaultdict(lambda: None)).values()), Rate(None, "", 0, 0, 0, 0))
+    return Rate(key, name, **{part: sum(getattr(rate, part) for rate in rates) for part in (*_SUMS, "unchecked")})
 
 
 def by_source(user: Any) -> list[Rate]:
     """Per source, without names: one walk over the counts of a province, from which everything else is added up."""
-    bound = dict(bound_visible_to(user).order_by().values_list("source").annotate(n=Count("pk")))
+    bound = counted(bound_visible_to(user), "source")
     rows = conformities_visible_to(user).order_by().values("source").annotate(**_SUMS)
     found = {row["source"]: Rate(row["source"], "", **_filled(dict(row))) for row in rows}
     empty = {source: Rate(source, "", 0, 0, 0, 0) for source in bound}
@@ -126,17 +130,11 @@ def _filled(row: dict[str, Any]) -> dict[str, int]:
     return {name: row[name] or 0 for name in _SUMS}
 
 
-def _added(rates: Sequence[Rate], group_of: Mapping[Any, Any]) -> dict[Any, Rate]:
-    found: dict[Any, Rate] = {}
+def _grouped(rates: Sequence[Rate], group_of: Mapping[Any, Any], names: Mapping[Any, str]) -> list[Rate]:
+    """One rate a group with a checked column, the lowest share first."""
+    groups: dict[Any, list[Rate]] = defaultdict(list)
     for rate in rates:
-        group = group_of[rate.key]
-        had = found.get(group, Rate(group, "", 0, 0, 0, 0))
-        sums = {name: getattr(had, name) + getattr(rate, name) for name in (*_SUMS, "unchecked")}
-        found[group] = Rate(group, "", **sums)
-    return found
-
-
-def _named(rates: Mapping[Any, Rate], names: Mapping[Any, str]) -> list[Rate]:
-    """Of groups with a checked column, the lowest share first."""
-    found = [replace(rate, name=names.get(key, "")) for key, rate in rates.items() if rate.columns]
-    return sorted(found, key=lambda rate: (rate.value_share if rate.value_share is not None else 2, rate.name))
+        groups[group_of[rate.key]].append(rate)
+    found = [added(its, key, names.get(key, "")) for key, its in groups.items()]
+    checked = [rate for rate in found if rate.columns]
+    return sorted(checked, key=lambda rate: (rate.value_share if rate.value_share is not None else 2, rate.name))

@@ -9,7 +9,7 @@ from accounts.scope import visible_to
 from genes.choices import MatchState
 from genes.models import DriftAlarm, FamilyMember, Match, Ruling
 from genes.selectors import authority, conformity, relations
-from genes.selectors.carrying import bound_visible_to
+from genes.selectors.carrying import bound_visible_to, counted
 from standards.models import DataElement
 
 
@@ -20,8 +20,8 @@ def spread(element: DataElement, user: Any) -> list[dict[str, Any]]:
         "agency_id": "source__agency_id", "agency": "source__agency__name",
         "system_id": "source__system_id", "system": "source__system__name",
     }  # fmt: skip
-    counted = rows.order_by().values_list(*named.values()).annotate(n=Count("pk"))
-    found = [dict(zip((*named, "columns"), row, strict=True)) for row in counted]
+    places = rows.order_by().values_list(*named.values()).annotate(n=Count("pk"))
+    found = [dict(zip((*named, "columns"), row, strict=True)) for row in places]
     return sorted(found, key=lambda row: (-row["columns"], row["agency"], row["system"] or ""))
 
 
@@ -45,7 +45,7 @@ def figures(element: DataElement, user: Any) -> dict[str, Any]:
         "spread": places,
         "column_count": sum(row["columns"] for row in places),
         "agency_count": len({row["agency_id"] for row in places}),
-        "rate": conformity.overall(user, element),
+        "rate": conformity.of_element(element, user),
         "pending": visible_to(user, Match.objects.filter(element=element, state=MatchState.PROPOSED, rank=1)).count(),
         "family_count": relations.families_visible_to(user).filter(element=element).count(),
         "conflicts": conflicts_of(element, user).order_by().count(),
@@ -59,7 +59,7 @@ def standing_of(elements: Sequence[DataElement], user: Any) -> None:
     ids = [element.pk for element in elements]
     kept = conformity.kept_of(elements, user)
     open_ones = visible_to(user, Match.objects.filter(element__in=ids, state=MatchState.PROPOSED, rank=1))
-    pending = dict(open_ones.order_by().values_list("element_id").annotate(n=Count("pk")))
+    pending = counted(open_ones, "element_id")
     rulings = Ruling.objects.filter(authority.effective(), element__in=ids).select_related("holder")
     named: dict[Any, list[Ruling]] = {}
     for ruling in rulings.order_by("agency__path"):

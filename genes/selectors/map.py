@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.scope import agency_ids, visible_to
 from genes.choices import MatchState, RelationKind
@@ -14,7 +14,7 @@ from genes.derivations import PARTS
 from genes.models import FamilyMember, MapPlace, Match, Relation, Ruling
 from genes.selectors import carrying
 from genes.selectors.authority import effective, repetitions_visible_to
-from genes.selectors.conformity import conformities_visible_to
+from genes.selectors.conformity import conformities_visible_to, kept_by_element
 from standards.choices import Domain
 from standards.models import DataElement
 
@@ -106,28 +106,18 @@ def _nodes(user: Any, only: set[UUID] | None = None) -> list[Node]:
         for pk, code, name, domain in elements.values_list("pk", "code", "name", "domain")
     ]
     places = {pk: (x, y) for pk, x, y in MapPlace.objects.values_list("element_id", "x", "y")}
-    conflicts = _by_element(visible_to(user, FamilyMember.objects.filter(conflicting=True)), "family__element_id")
-    repeated = _by_element(repetitions_visible_to(user), "ruling__element_id")
+    conflicts = carrying.counted(visible_to(user, FamilyMember.objects.filter(conflicting=True)), "family__element_id")
+    repeated = carrying.counted(repetitions_visible_to(user), "ruling__element_id")
     proposals = Match.objects.filter(state=MatchState.PROPOSED, rank=1)
-    pending = _by_element(visible_to(user, proposals), "element_id")
+    pending = carrying.counted(visible_to(user, proposals), "element_id")
     ruled = set(Ruling.objects.filter(effective()).values_list("element_id", flat=True))
-    kept = _kept(user)
+    kept = kept_by_element(conformities_visible_to(user))
     for node in found:
         node.kept = kept.get(node.pk)
         node.x, node.y = places.get(node.pk, (None, None))
         node.conflicts, node.repeated = conflicts.get(node.pk, 0), repeated.get(node.pk, 0)
         node.pending, node.ruled = pending.get(node.pk, 0), node.pk in ruled
     return found
-
-
-def _kept(user: Any) -> dict[UUID, float]:
-    """落标率 by values of each element, over the columns one may see."""
-    rows = conformities_visible_to(user).filter(checked__gt=0).order_by().values_list("edition__element_id")
-    return {pk: 1 - failed / checked for pk, checked, failed in rows.annotate(n=Sum("checked"), m=Sum("failed"))}
-
-
-def _by_element(rows: Any, path: str) -> dict[UUID, int]:
-    return dict(rows.order_by().values_list(path).annotate(n=Count("pk")))
 
 
 def _counted(user: Any, known: dict[UUID, Node], relations: QuerySet[Relation]) -> list[Edge]:

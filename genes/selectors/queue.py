@@ -17,6 +17,7 @@ from assets.selectors.catalogue import tables_visible_to
 from core.keyset import EXACT_UP_TO
 from genes.choices import MatchState, Origin, Verdict, Zone
 from genes.models import Binding, Decision, DriftAlarm, Gene, Match
+from genes.selectors import carrying
 from standards.models import DataElement, ElementName
 
 
@@ -155,8 +156,8 @@ def carried(rows: Sequence[Any], user: Any) -> Mapping[Any, Said]:
 
 def bound_columns(rows: Sequence[DataElement], user: Any) -> Mapping[Any, int]:
     """Element → how many of the columns one may see carry it; one query."""
-    bound = visible_to(user, Binding.objects.filter(element__in=[row.pk for row in rows])).order_by()
-    return dict.fromkeys([row.pk for row in rows], 0) | dict(bound.values_list("element_id").annotate(n=Count("pk")))
+    bound = visible_to(user, Binding.objects.filter(element__in=[row.pk for row in rows]))
+    return dict.fromkeys([row.pk for row in rows], 0) | carrying.counted(bound, "element_id")
 
 
 def genes_of(rows: Sequence[Any], user: Any) -> Mapping[Any, Said]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from genes.engine import rank
 from genes.engine.evidence import Column
-from genes.engine.match import without_prefixes
+from genes.engine.match import without_prefixes, zone_of
 from genes.engine.values import Profile, test_of
 from genes.reasons import Evidence, evidence_of
 from genes.selectors.catalogue import Answered, answered
@@ -67,7 +66,7 @@ def _suggestion(found: Answered, place: int, elements: dict[UUID, DataElement]) 
             candidates.append(Suggested(element, round(item.confidence, 4), told))
     none = next((item.confidence for item in ranked if item.element == "NONE"), 0.0)
     fits = bool(candidates) and ranked[0].element == str(candidates[0].element.pk)
-    zone = rank.zone_of(ranked[0].element, ranked[0].confidence, len(ranked) == 1)
+    zone = zone_of(ranked)
     return Suggestion(zone, candidates[0] if fits else None, round(none, 4), candidates)
 
 

@@ -13,8 +13,8 @@ from core import clock
 from core.jobs import JobContext, create_job
 from core.models import Job
 from genes.choices import MatchState, Origin, Zone
-from genes.engine import evidence, rank
-from genes.engine.match import Candidate
+from genes.engine import evidence
+from genes.engine.match import Candidate, zone_of
 from genes.engine.text import MOST
 from genes.engine.values import Facts
 from genes.models import Binding, Gene, Match
@@ -103,7 +103,7 @@ def keep(answers: dict[UUID, list[Candidate]]) -> int:
     doubtful, genes, matches = namesakes(), [], []
     for column_id, ranked in answers.items():
         best = ranked[0]
-        zone: str = rank.zone_of(best.element, best.confidence, len(ranked) == 1)
+        zone: str = zone_of(ranked)
         if zone == Zone.AUTO and (best.element in doubtful or (column_id, UUID(best.element)) in refused):
             zone = Zone.SUGGESTED
         genes.append(
@@ -133,7 +133,7 @@ def _kept(reasons: Mapping[str, float]) -> dict[str, float]:
 def _matches(
     column_id: UUID, ranked: Sequence[Candidate], refused: set[tuple[UUID, UUID]], now: Any
 ) -> Iterable[Match]:
-    if rank.zone_of(ranked[0].element, ranked[0].confidence, len(ranked) == 1) == "none":
+    if zone_of(ranked) == "none":
         return
     place = 0
     for candidate in ranked:

@@ -64,13 +64,13 @@ def test_values_are_counted_on_real_rows(bound: SimpleNamespace) -> None:
 
 
 def test_rates_add_up_the_columns(bound: SimpleNamespace) -> None:
-    rate = conformity.overall(bound.steward)
+    rate = conformity.added(conformity.by_source(bound.steward))
     assert (rate.columns, rate.kept, rate.values, rate.failed, rate.unchecked) == (2, 0, 119, 3, 0)
     assert rate.value_share == pytest.approx(116 / 119)
     [agency] = conformity.by_agency(conformity.by_source(bound.steward))
     assert (agency.values, agency.failed) == (119, 3)
     bind(bound, "xm", by_name("姓名").code)
-    assert conformity.overall(bound.steward).unchecked == 1  # until the next scan
+    assert conformity.added(conformity.by_source(bound.steward)).unchecked == 1  # until the next scan
 
 
 def test_only_a_passing_re_scan_clears(bound: SimpleNamespace) -> None:
@@ -147,7 +147,7 @@ def test_what_was_read_for_one_element_is_not_said_of_another(bound: SimpleNames
     finally:
         contributors.unregister("meanwhile")
     assert not Conformity.objects.filter(column__name="xb").exists()
-    assert conformity.overall(bound.steward).unchecked == 1
+    assert conformity.added(conformity.by_source(bound.steward)).unchecked == 1
     bound.source.scan()
     assert Conformity.objects.get(column__name="xb").edition.name == "民族"
 
